@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Devices: memory, lanes and timeline semaphores of one kind of hardware.
+/// Derive from Device, Lane and Semaphore, and hand `device_component<MyDevice>(…)` to STRETTO_PLUGIN.
+
+#include "stretto/plugin.h"
+
+#include <chrono>
+
+namespace stretto {
+
+/// An absolute time on CLOCK_MONOTONIC; Deadline::max() is "none".
+using Deadline = std::chrono::steady_clock::time_point;
+inline Deadline deadline_from_raw(int64_t nanoseconds) {
+  return nanoseconds == STRETTO_NO_DEADLINE ? Deadline::max() : Deadline(std::chrono::nanoseconds(nanoseconds));
+}
+inline int64_t to_raw(Deadline deadline) {
+  return deadline == Deadline::max()
+             ? STRETTO_NO_DEADLINE
+             : std::chrono::duration_cast<std::chrono::nanoseconds>(deadline.time_since_epoch()).count();
+}
+
+/// A counter that starts at 0 and only grows. Any thread.
+class Semaphore {
+ public:
+  Semaphore() = default;
+  Semaphore(const Semaphore&) = delete;
+  Semaphore& operator=(const Semaphore&) = delete;
+  virtual ~Semaphore() = default;
+  /// Raises the counter to at least `value`. Never blocks.
+  virtual void host_signal(uint64_t value) = 0;
+  /// Blocks until the counter is at least `value`. Throws Code::timed_out, or Code::cancelled after Device::abort.
+  virtual void host_wait(uint64_t value, Deadline deadline) = 0;
+};
+
+/// One in-order queue. On a blocking device the one thread that calls is the lane, and calls block; else they enqueue
+/// and return, and one thread at a time calls.
+class Lane {
+ public:
+  Lane() = default;
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+  virtual ~Lane() = default;  ///< waits until the lane is empty, or the device aborted
+  virtual void signal(Semaphore& semaphore, uint64_t value) = 0;
+  virtual void wait(Semaphore& semaphore, uint64_t value) = 0;
+  virtual void copy(void* destination, const void* source, uint64_t bytes) = 0;
+  virtual stretto_native native() = 0;
+};
+
+/// One opened device. Owns nothing that it handed out; all of that is gone before the device is destroyed.
+/// A derived class has a constructor `(const DeviceOpen&)` and a `static int count(std::string& reason)`.
+class Device {
+ public:
+  Device() = default;
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+  virtual ~Device() = default;
+  /// Ends every wait, present and future, with Code::cancelled. Any thread; never blocks.
+  virtual void abort() noexcept = 0;
+  /// At least 64-byte aligned. Throws Code::overloaded when there is no room.
+  virtual void* allocate(uint64_t bytes) = 0;
+  virtual void free(void* memory) noexcept = 0;
+  virtual std::unique_ptr<Lane> open_lane(const char* name, int priority) = 0;
+  virtual std::unique_ptr<Semaphore> open_semaphore() = 0;
+  /// Makes host memory reachable by lane copies. The default does nothing.
+  virtual void pin(void* /*memory*/, uint64_t /*bytes*/) {}
+  virtual void unpin(void* /*memory*/) noexcept {}
+  /// Throws the asynchronous error that ended the device, if there is one. Never blocks.
+  virtual void status() {}
+};
+
+struct DeviceOpen {
+  int index;
+  Settings settings;
+};
+
+struct DeviceInfo {
+  const char* name;
+  const char* summary;
+  const char* memory_kind;
+  uint32_t flags;  ///< STRETTO_DEVICE_…
+};
+
+namespace detail {
+template <class T, class Raw>
+T& as(Raw* raw) {
+  return *reinterpret_cast<T*>(raw);
+}
+template <class Raw, class T>
+Raw* raw_of(T* object) {
+  return reinterpret_cast<Raw*>(object);
+}
+
+template <class Derived>
+stretto_device_api make_device_api(const DeviceInfo& info) {
+  stretto_device_api api{};
+  api.size = sizeof api;
+  api.flags = info.flags;
+  api.memory_kind = info.memory_kind;
+  api.count = [](int32_t* count, const stretto_sink* sink) {
+    return guard(sink, [&] {
+      std::string reason;
+      *count = Derived::count(reason);
+      if (*count == 0) report(sink, Code::ok, reason);
+    });
+  };
+  api.open = [](const stretto_device_open* request, stretto_device** device, const stretto_sink* sink) {
+    return guard(sink, [&] {
+      Device* made = new Derived(DeviceOpen{request->index, Settings(request->settings)});
+      *device = raw_of<stretto_device>(made);
+    });
+  };
+  api.close = [](stretto_device* device) { delete &as<Device>(device); };
+  api.abort = [](stretto_device* device) { as<Device>(device).abort(); };
+  api.allocate = [](stretto_device* device, uint64_t bytes, void** memory, const stretto_sink* sink) {
+    return guard(sink, [&] { *memory = as<Device>(device).allocate(bytes); });
+  };
+  api.free = [](stretto_device* device, void* memory) { as<Device>(device).free(memory); };
+  api.pin = [](stretto_device* device, void* memory, uint64_t bytes, const stretto_sink* sink) {
+    return guard(sink, [&] { as<Device>(device).pin(memory, bytes); });
+  };
+  api.unpin = [](stretto_device* device, void* memory) { as<Device>(device).unpin(memory); };
+  api.lane_open = [](stretto_device* device, const char* name, int32_t priority, stretto_lane** lane,
+                     const stretto_sink* sink) {
+    return guard(sink, [&] { *lane = raw_of<stretto_lane>(as<Device>(device).open_lane(name, priority).release()); });
+  };
+  api.lane_close = [](stretto_lane* lane) { delete &as<Lane>(lane); };
+  api.lane_native = [](stretto_lane* lane, stretto_native* native, const stretto_sink* sink) {
+    return guard(sink, [&] { *native = as<Lane>(lane).native(); });
+  };
+  api.semaphore_open = [](stretto_device* device, stretto_semaphore** semaphore, const stretto_sink* sink) {
+    return guard(sink, [&] { *semaphore = raw_of<stretto_semaphore>(as<Device>(device).open_semaphore().release()); });
+  };
+  api.semaphore_close = [](stretto_semaphore* semaphore) { delete &as<Semaphore>(semaphore); };
+  api.lane_signal = [](stretto_lane* lane, stretto_semaphore* semaphore, uint64_t value, const stretto_sink* sink) {
+    return guard(sink, [&] { as<Lane>(lane).signal(as<Semaphore>(semaphore), value); });
+  };
+  api.lane_wait = [](stretto_lane* lane, stretto_semaphore* semaphore, uint64_t value, const stretto_sink* sink) {
+    return guard(sink, [&] { as<Lane>(lane).wait(as<Semaphore>(semaphore), value); });
+  };
+  api.host_signal = [](stretto_semaphore* semaphore, uint64_t value, const stretto_sink* sink) {
+    return guard(sink, [&] { as<Semaphore>(semaphore).host_signal(value); });
+  };
+  api.host_wait = [](stretto_semaphore* semaphore, uint64_t value, int64_t deadline, const stretto_sink* sink) {
+    return guard(sink, [&] { as<Semaphore>(semaphore).host_wait(value, deadline_from_raw(deadline)); });
+  };
+  api.lane_copy = [](stretto_lane* lane, void* destination, const void* source, uint64_t bytes,
+                     const stretto_sink* sink) {
+    return guard(sink, [&] { as<Lane>(lane).copy(destination, source, bytes); });
+  };
+  api.status = [](stretto_device* device, const stretto_sink* sink) {
+    return guard(sink, [&] { as<Device>(device).status(); });
+  };
+  return api;
+}
+}  // namespace detail
+
+/// The component of one kind of device.
+template <class Derived>
+Component* device_component(const DeviceInfo& info, std::vector<Option> options = {}) {
+  static const auto* api = new stretto_device_api(detail::make_device_api<Derived>(info));
+  static auto* component = new Component(STRETTO_DEVICE, info.name, info.summary, std::move(options), api);
+  return component;
+}
+
+}  // namespace stretto

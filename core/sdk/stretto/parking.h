@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Waiting on a 32-bit word, shared between threads or, in a shared mapping, between processes: spin a little, then
+/// park in the kernel. Linux futex(2).
+
+#include "stretto/device.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <ctime>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace stretto {
+
+/// A word to wait on, with a count of sleepers so that waking costs a system call only when somebody sleeps.
+/// Zero-initialised memory is a valid object; usable in memory shared between processes.
+///
+/// No wake-up is lost: a waker changes the awaited state, then `epoch`, then reads `sleepers`; a sleeper raises
+/// `sleepers`, then reads `epoch`, then the awaited state. In the single order of the sequentially consistent accesses
+/// either the waker's read of `sleepers` comes after the sleeper's increment: it makes the system call, and the sleeper
+/// is in the queue or FUTEX_WAIT finds `epoch` changed. Or the sleeper's read of `epoch` comes after the waker's change
+/// of it: it synchronises with that change, and `ready()` sees the state. A sleeper lowers `sleepers` after its own
+/// increment only, so the count is never below the number asleep; a process killed in its sleep leaves it too high,
+/// which costs system calls and nothing else.
+struct ParkingSpot {
+  std::atomic<uint32_t> epoch;
+  std::atomic<uint32_t> sleepers;
+
+  /// Call after the awaited state was changed (release or stronger). Any thread. Never blocks.
+  void wake_all() {
+    epoch.fetch_add(1, std::memory_order_seq_cst);
+    if (sleepers.load(std::memory_order_seq_cst) != 0)
+      syscall(SYS_futex, reinterpret_cast<uint32_t*>(&epoch), FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  }
+
+  /// Blocks until `ready()` is true; false at the deadline. `spin` tries come before parking. `ready` is called often
+  /// and must not throw.
+  template <class Ready>
+  bool wait(Ready&& ready, Deadline deadline, int spin = 200) {
+    for (int i = 0; i < spin; ++i) {
+      if (ready()) return true;
+      __builtin_ia32_pause();
+    }
+    for (;;) {
+      sleepers.fetch_add(1, std::memory_order_seq_cst);
+      const uint32_t seen = epoch.load(std::memory_order_seq_cst);
+      if (ready()) {
+        sleepers.fetch_sub(1, std::memory_order_relaxed);
+        return true;
+      }
+      int result = 0;
+      if (deadline == Deadline::max()) {
+        result = static_cast<int>(
+            syscall(SYS_futex, reinterpret_cast<uint32_t*>(&epoch), FUTEX_WAIT, seen, nullptr, nullptr, 0));
+      } else {
+        const int64_t nanoseconds = std::max<int64_t>(to_raw(deadline), 0);  // the kernel refuses negative times
+        const timespec until{static_cast<time_t>(nanoseconds / 1'000'000'000),
+                             static_cast<long>(nanoseconds % 1'000'000'000)};
+        result = static_cast<int>(syscall(SYS_futex, reinterpret_cast<uint32_t*>(&epoch), FUTEX_WAIT_BITSET, seen,
+                                          &until, nullptr, FUTEX_BITSET_MATCH_ANY));
+      }
+      const bool late = result != 0 && errno == ETIMEDOUT;
+      sleepers.fetch_sub(1, std::memory_order_relaxed);
+      if (ready()) return true;
+      if (late) return false;
+    }
+  }
+};
+static_assert(sizeof(ParkingSpot) == 8);
+
+}  // namespace stretto

@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Transports: they carry the channels that cross actors.
+/// Derive from Transport and, per channel end, from WriterEnd and ReaderEnd; hand `transport_component<MyTransport>(…)`
+/// to STRETTO_PLUGIN. The rules of each call stand in abi.h.
+
+#include "stretto/device.h"
+
+namespace stretto {
+
+/// One channel as an end sees it. Owns its texts.
+struct ChannelInfo {
+  uint32_t id;
+  uint32_t slots;
+  uint32_t note_bytes;
+  uint64_t slot_bytes;
+  uint32_t writer;
+  std::vector<uint32_t> readers;
+  std::string name;
+};
+
+/// One actor's end of one channel. A stream-ordered transport overrides the lane calls, a host-driven one the rest of
+/// its role. Defaults throw Code::unimplemented. Different ends are used concurrently.
+class ChannelEnd {
+ public:
+  ChannelEnd() = default;
+  ChannelEnd(const ChannelEnd&) = delete;
+  ChannelEnd& operator=(const ChannelEnd&) = delete;
+  virtual ~ChannelEnd() = default;
+  virtual void* slot(uint32_t /*index*/) { unimplemented("slot"); }
+  virtual void bind(uint32_t /*slot*/, void* /*memory*/, uint64_t /*bytes*/) {}
+  virtual void acquire(int64_t /*execution*/, Deadline /*deadline*/) { unimplemented("acquire"); }
+  virtual void send(int64_t /*execution*/, uint64_t /*bytes*/, const void* /*note*/, Deadline /*deadline*/) {
+    unimplemented("send");
+  }
+  /// Returns the bytes of the message.
+  virtual uint64_t receive(int64_t /*execution*/, void* /*note*/, Deadline /*deadline*/) { unimplemented("receive"); }
+  virtual void release(int64_t /*execution*/) { unimplemented("release"); }
+  virtual void lane_send(const stretto_native& /*lane*/, const void* /*memory*/, uint64_t /*bytes*/) {
+    unimplemented("lane_send");
+  }
+  virtual void lane_receive(const stretto_native& /*lane*/, void* /*memory*/, uint64_t /*bytes*/) {
+    unimplemented("lane_receive");
+  }
+
+ private:
+  [[noreturn]] static void unimplemented(const char* what) {
+    throw Error(Code::unimplemented, std::string(what) + " is not offered by this transport");
+  }
+};
+
+struct TransportOpen {
+  uint32_t actor;
+  uint32_t actor_count;
+  Settings settings;
+  const stretto_native* device;
+};
+
+/// Bytes and file descriptors for another actor. A view.
+struct BlobView {
+  std::span<const std::byte> bytes;
+  std::span<const int> descriptors;
+};
+struct Blob {
+  std::vector<std::byte> bytes;
+  std::vector<int> descriptors;
+};
+
+/// One actor's instance. A derived class has a constructor `(const TransportOpen&)`.
+class Transport {
+ public:
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  virtual ~Transport() = default;  ///< ends live until here, and are destroyed by it
+  virtual ChannelEnd* open_writer(const ChannelInfo& channel) = 0;
+  virtual ChannelEnd* open_reader(const ChannelInfo& channel) = 0;
+  /// One round of connecting; `theirs` is empty in round 0. Fills `mine`. Returns whether this actor is done.
+  virtual bool connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) = 0;
+  virtual void group_begin() { throw Error(Code::unimplemented, "groups are not offered by this transport"); }
+  virtual void group_end() { throw Error(Code::unimplemented, "groups are not offered by this transport"); }
+  /// Ends every wait, present and future, with Code::cancelled. Any thread; never blocks.
+  virtual void abort() noexcept = 0;
+};
+
+struct TransportInfo {
+  const char* name;
+  const char* summary;
+  uint32_t flags;  ///< STRETTO_TRANSPORT_…
+  stretto_completion send_completion;
+  std::vector<const char*> memory_kinds;
+  uint64_t eager_bytes = 0;
+};
+
+namespace detail {
+
+/// The instance and the blob that `connect` last filled.
+struct TransportHandle {
+  std::unique_ptr<Transport> transport;
+  Blob mine;
+};
+
+inline ChannelInfo channel_from_raw(const stretto_channel& raw) {
+  return {raw.id,  raw.slots, raw.note_bytes, raw.slot_bytes, raw.writer, {raw.readers, raw.readers + raw.reader_count},
+          raw.name};
+}
+
+template <class Derived>
+stretto_transport_api make_transport_api(const TransportInfo& info, const std::vector<const char*>& memory_kinds) {
+  stretto_transport_api api{};
+  api.size = sizeof api;
+  api.flags = info.flags;
+  api.send_completion = info.send_completion;
+  api.memory_kind_count = static_cast<uint32_t>(memory_kinds.size());
+  api.memory_kinds = memory_kinds.data();
+  api.eager_bytes = info.eager_bytes;
+  api.open = [](const stretto_transport_open* request, stretto_transport** transport, const stretto_sink* sink) {
+    return guard(sink, [&] {
+      auto handle = std::make_unique<TransportHandle>();
+      handle->transport = std::make_unique<Derived>(
+          TransportOpen{request->actor, request->actor_count, Settings(request->settings), request->device});
+      *transport = raw_of<stretto_transport>(handle.release());
+    });
+  };
+  api.writer = [](stretto_transport* transport, const stretto_channel* channel, stretto_end** end,
+                  const stretto_sink* sink) {
+    return guard(sink, [&] {
+      *end = raw_of<stretto_end>(as<TransportHandle>(transport).transport->open_writer(channel_from_raw(*channel)));
+    });
+  };
+  api.reader = [](stretto_transport* transport, const stretto_channel* channel, stretto_end** end,
+                  const stretto_sink* sink) {
+    return guard(sink, [&] {
+      *end = raw_of<stretto_end>(as<TransportHandle>(transport).transport->open_reader(channel_from_raw(*channel)));
+    });
+  };
+  api.connect = [](stretto_transport* transport, uint32_t round, const stretto_blob* const* theirs, uint32_t count,
+                   stretto_blob* mine, int32_t* done, int64_t deadline, const stretto_sink* sink) {
+    return guard(sink, [&] {
+      auto& handle = as<TransportHandle>(transport);
+      std::vector<BlobView> views;
+      for (uint32_t i = 0; theirs != nullptr && i < count; ++i)
+        views.push_back({{static_cast<const std::byte*>(theirs[i]->bytes), theirs[i]->byte_count},
+                         {theirs[i]->descriptors, theirs[i]->descriptor_count}});
+      handle.mine = {};
+      *done = handle.transport->connect(round, views, handle.mine, deadline_from_raw(deadline)) ? 1 : 0;
+      *mine = {sizeof(stretto_blob), static_cast<uint32_t>(handle.mine.descriptors.size()),
+               handle.mine.descriptors.data(), handle.mine.bytes.data(), handle.mine.bytes.size()};
+    });
+  };
+  api.slot = [](stretto_end* end, uint32_t slot, void** memory, const stretto_sink* sink) {
+    return guard(sink, [&] { *memory = as<ChannelEnd>(end).slot(slot); });
+  };
+  api.bind = [](stretto_end* end, uint32_t slot, void* memory, uint64_t bytes, const stretto_sink* sink) {
+    return guard(sink, [&] { as<ChannelEnd>(end).bind(slot, memory, bytes); });
+  };
+  api.acquire = [](stretto_end* end, int64_t execution, int64_t deadline, const stretto_sink* sink) {
+    return guard(sink, [&] { as<ChannelEnd>(end).acquire(execution, deadline_from_raw(deadline)); });
+  };
+  api.send = [](stretto_end* end, int64_t execution, uint64_t bytes, const void* note, int64_t deadline,
+                const stretto_sink* sink) {
+    return guard(sink, [&] { as<ChannelEnd>(end).send(execution, bytes, note, deadline_from_raw(deadline)); });
+  };
+  api.receive = [](stretto_end* end, int64_t execution, uint64_t* bytes, void* note, int64_t deadline,
+                   const stretto_sink* sink) {
+    return guard(sink, [&] { *bytes = as<ChannelEnd>(end).receive(execution, note, deadline_from_raw(deadline)); });
+  };
+  api.release = [](stretto_end* end, int64_t execution, const stretto_sink* sink) {
+    return guard(sink, [&] { as<ChannelEnd>(end).release(execution); });
+  };
+  api.lane_send = [](stretto_end* end, const stretto_native* lane, const void* memory, uint64_t bytes,
+                     const stretto_sink* sink) {
+    return guard(sink, [&] { as<ChannelEnd>(end).lane_send(*lane, memory, bytes); });
+  };
+  api.lane_receive = [](stretto_end* end, const stretto_native* lane, void* memory, uint64_t bytes,
+                        const stretto_sink* sink) {
+    return guard(sink, [&] { as<ChannelEnd>(end).lane_receive(*lane, memory, bytes); });
+  };
+  api.group_begin = [](stretto_transport* transport, const stretto_sink* sink) {
+    return guard(sink, [&] { as<TransportHandle>(transport).transport->group_begin(); });
+  };
+  api.group_end = [](stretto_transport* transport, const stretto_sink* sink) {
+    return guard(sink, [&] { as<TransportHandle>(transport).transport->group_end(); });
+  };
+  api.abort = [](stretto_transport* transport) { as<TransportHandle>(transport).transport->abort(); };
+  api.close = [](stretto_transport* transport) { delete &as<TransportHandle>(transport); };
+  return api;
+}
+}  // namespace detail
+
+/// The component of one transport.
+template <class Derived>
+Component* transport_component(const TransportInfo& info, std::vector<Option> options = {}) {
+  static const auto* kinds = new std::vector<const char*>(info.memory_kinds);
+  static const auto* api = new stretto_transport_api(detail::make_transport_api<Derived>(info, *kinds));
+  static auto* component = new Component(STRETTO_TRANSPORT, info.name, info.summary, std::move(options), api);
+  return component;
+}
+
+}  // namespace stretto
