@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// A graph as the user wrote it: actors, inputs, nodes, outputs. Plain values; nothing is checked before `compile`.
+
+#include "stretto/value.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace stretto {
+
+/// Where something was written. Line 0: not in a file; `file` may then say where, e.g. "--set compile.scheduler".
+struct Source {
+  std::string file;
+  uint32_t line = 0;
+  uint32_t column = 0;
+};
+/// "job.toml:12:3: ", or "--set compile.scheduler: " without a line, or nothing for an empty source.
+std::string to_prefix(const Source& source);
+
+/// A TOML value as far as options and arguments go. An empty list is a vector of integers.
+using Literal = std::variant<bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,
+                             std::vector<std::string>>;
+struct Argument {
+  Literal value;
+  Source source;
+};
+/// By name. Ordered, so that everything made from it is deterministic.
+using Arguments = std::map<std::string, Argument>;
+
+/// What a user may state of the channels that carry one value.
+struct ChannelOptions {
+  std::optional<std::string> transport;  ///< for readers on other actors; else CompileOptions::transport
+  std::optional<uint32_t> slots;         ///< else the scheduler chooses
+  bool static_shape = false;             ///< every execution has the shape known at compile time
+  bool direct_return = false;            ///< the node has exactly one result
+  std::optional<uint64_t> max_bytes;     ///< bounds a dynamic value
+  std::optional<Shape> shape;            ///< states the shape of a static edge that the op leaves open
+  Source source;
+};
+
+struct ActorSpec {
+  std::string name;            ///< "receiver", or "sender[0]" of a family
+  std::string device = "cpu";  ///< a device component's name
+  int32_t device_index = 0;
+  bool any_order = false;  ///< the scheduler may reorder the actor's nodes
+  Source source;
+};
+
+/// A value to read: result `result` of a node, or a graph input.
+struct ValueRef {
+  enum class From { input, node };
+  From from = From::node;
+  uint32_t index = 0;  ///< into Graph::inputs or Graph::nodes
+  std::string result;  ///< name of the result; empty: the node's only one
+  Source source;
+};
+
+struct InputSpec {
+  std::string name;
+  Spec spec;
+  ChannelOptions channel;
+  Source source;
+};
+
+struct PortBinding {
+  std::string port;
+  std::vector<ValueRef> values;
+  bool list = false;  ///< written as a list; only ports that take lists accept it
+  Source source;
+};
+
+struct NodeSpec {
+  std::string name;  ///< "make", or "make[0]" of a family
+  uint32_t actor = 0;
+  std::string op;  ///< "blas.matmul"
+  std::vector<PortBinding> inputs;
+  Arguments args;
+  ChannelOptions channel;  ///< of every result
+  Source source;
+  Source op_source;
+};
+
+/// One output: one or more named values. A single unnamed field has the name "".
+struct OutputSpec {
+  struct Field {
+    std::string name;
+    ValueRef value;
+  };
+  std::string name;
+  std::vector<Field> fields;  ///< one field whose result is "*": all results of its node, by name
+  Source source;
+};
+
+/// Nodes stand in the order written, which is their order on an actor unless it says otherwise.
+struct Graph {
+  std::string name;
+  std::vector<ActorSpec> actors;
+  std::vector<InputSpec> inputs;
+  std::vector<NodeSpec> nodes;
+  std::vector<OutputSpec> outputs;
+};
+
+/// Options of one component, as written under [kind.name]. Kinds: transport, scheduler, device, ops.
+struct ComponentOptions {
+  std::string kind;
+  std::string name;
+  Arguments options;
+  Source source;
+};
+
+struct CompileOptions {
+  std::string scheduler = "overlap";
+  std::string transport = "shm";         ///< for channels between actors that name none; "auto": by capability
+  std::string driver_transport = "shm";  ///< for graph inputs and outputs
+  uint32_t inflight = 2;                 ///< executions under way at most
+  bool processes = false;                ///< actors will be processes
+  std::vector<ComponentOptions> components;
+  Source scheduler_source, transport_source, driver_transport_source;
+};
+
+/// Handles of the builder below.
+struct ActorHandle {
+  uint32_t index;
+};
+
+/// Writes a graph from a program. Nothing is checked before `compile`.
+///
+///     GraphBuilder build;
+///     auto a = build.actor("a", "cpu");
+///     auto x = build.input("x", {kF32, {}});
+///     auto y = build.node("double", a, "tensor.scale").bind("x", x).arg("factor", 2.0).value();
+///     build.output("y", y);
+///     Graph graph = build.take();
+class GraphBuilder {
+ public:
+  /// A node being written; a handle into the builder, valid as long as that.
+  class Node {
+   public:
+    Node& bind(const std::string& port, const ValueRef& value);
+    Node& bind(const std::string& port, std::vector<ValueRef> values);
+    Node& arg(const std::string& name, Literal value);
+    Node& channel(ChannelOptions options);
+    /// The node's result of this name; empty: its only one.
+    ValueRef value(const std::string& result = "") const;
+
+   private:
+    friend class GraphBuilder;
+    Node(Graph& graph, uint32_t index) : graph_(&graph), index_(index) {}
+    Graph* graph_;
+    uint32_t index_;
+  };
+
+  explicit GraphBuilder(std::string name = "graph") { graph_.name = std::move(name); }
+  GraphBuilder(const GraphBuilder&) = delete;
+  GraphBuilder& operator=(const GraphBuilder&) = delete;
+  ActorHandle actor(const std::string& name, const std::string& device = "cpu", int device_index = 0,
+                    bool any_order = false);
+  ValueRef input(const std::string& name, Spec spec, ChannelOptions channel = {});
+  Node node(const std::string& name, ActorHandle actor, const std::string& op);
+  void output(const std::string& name, const ValueRef& value);
+  void output(const std::string& name, std::vector<OutputSpec::Field> fields);
+  /// The graph; the builder is empty afterwards.
+  Graph take();
+
+ private:
+  Graph graph_;
+};
+
+}  // namespace stretto
