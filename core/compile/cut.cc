@@ -1,0 +1,349 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "compile/cut.h"
+
+#include "compile/capability.h"
+#include "compile/reject.h"
+
+#include <algorithm>
+#include <fmt/ranges.h>
+#include <map>
+
+namespace stretto::compiling {
+
+namespace {
+
+constexpr uint32_t kMostSlots = 4096;
+
+/// The actors that read one value, and a node on each for messages (-1: the driver's output).
+struct Reader {
+  uint32_t actor;
+  int32_t node;
+};
+
+/// What one transport carries of one value.
+struct Group {
+  uint32_t transport;
+  std::string reason;
+  std::vector<uint32_t> readers;
+};
+
+std::vector<std::vector<Reader>> readers_by_value(const Checked& checked, uint32_t driver) {
+  std::vector<std::vector<Reader>> readers(checked.values.size());
+  const auto add = [&](uint32_t value, uint32_t actor, int32_t node) {
+    auto& row = readers[value];
+    if (std::none_of(row.begin(), row.end(), [&](const Reader& known) { return known.actor == actor; }))
+      row.push_back({actor, node});
+  };
+  for (uint32_t n = 0; n < checked.nodes.size(); ++n)
+    for (const uint32_t value : checked.nodes[n].inputs) add(value, checked.nodes[n].actor, static_cast<int32_t>(n));
+  for (const auto& output : checked.outputs)
+    for (const auto& field : output.fields) add(field.value, driver, -1);
+  return readers;
+}
+
+class Cutter {
+ public:
+  Cutter(const CompileOptions& options, const std::vector<PlanActor>& actors, const Checked& checked,
+         Components& components)
+      : options_(options), actors_(actors), checked_(checked), components_(components), driver_(actors.size() - 1) {}
+
+  Cut take() {
+    const auto readers = readers_by_value(checked_, driver_);
+    cut_.home.resize(checked_.values.size());
+    cut_.places.resize(checked_.values.size());
+    for (uint32_t v = 0; v < checked_.values.size(); ++v) value(v, readers[v]);
+    return std::move(cut_);
+  }
+
+ private:
+  const PlanValue& value_at(uint32_t v) const { return checked_.values[v]; }
+  const Traits& traits(uint32_t component) {
+    return traits_.try_emplace(component, components_.loaded(component)).first->second;
+  }
+
+  void value(uint32_t v, const std::vector<Reader>& readers) {
+    auto groups = group(v, readers);
+    if (value_at(v).node < 0) {
+      for (const auto& each : groups) from_driver(v, each);
+      return;
+    }
+    const auto home_group =
+        std::find_if(groups.begin(), groups.end(), [&](const Group& each) { return in_place(v, each, groups); });
+    if (home_group == groups.end())
+      home(v, add_ring(v, value_at(v).actor, Ring::Memory::device));
+    else
+      std::rotate(groups.begin(), home_group, home_group + 1);
+    for (const auto& each : groups)
+      for (const auto& part : parts(each)) carry(v, each, part);
+  }
+
+  /// Whether the first slots of this group can be the ring that COMPUTE writes.
+  bool in_place(uint32_t v, const Group& candidate, const std::vector<Group>& groups) {
+    const auto& actor = actors_[value_at(v).actor];
+    if (!traits(candidate.transport).shares_slots() || !actor.host_accessible) return false;
+    return actor.memory_kind == "host" || std::all_of(groups.begin(), groups.end(), [&](const Group& other) {
+             return traits(other.transport).accepts("host");
+           });
+  }
+
+  std::vector<Group> group(uint32_t v, const std::vector<Reader>& readers) {
+    std::vector<uint32_t> remote;
+    bool to_driver = false;
+    for (const auto& reader : readers)
+      if (reader.actor == driver_)
+        to_driver = true;
+      else if (reader.actor != value_at(v).actor)
+        remote.push_back(reader.actor);
+    refuse_idle_transport(v, remote, to_driver);
+    std::vector<Group> groups;
+    const auto& stated = checked_.channels[v]->transport;
+    const bool input = value_at(v).node < 0;
+    if (!remote.empty())
+      groups.push_back(resolve(v,
+                               stated  ? *stated
+                               : input ? options_.driver_transport
+                                       : options_.transport,
+                               stated  ? "stated by the channel"
+                               : input ? "compile.driver_transport"
+                                       : "compile.transport",
+                               stated  ? checked_.channels[v]->source
+                               : input ? options_.driver_transport_source
+                                       : options_.transport_source,
+                               remote, input));
+    if (to_driver) {
+      auto more = resolve(v, options_.driver_transport, "compile.driver_transport", options_.driver_transport_source,
+                          {driver_}, true);
+      if (!groups.empty() && groups[0].transport == more.transport)
+        groups[0].readers.push_back(driver_);
+      else
+        groups.push_back(std::move(more));
+    }
+    return groups;
+  }
+
+  void refuse_idle_transport(uint32_t v, const std::vector<uint32_t>& remote, bool to_driver) const {
+    const auto& options = *checked_.channels[v];
+    if (!options.transport || !remote.empty() || value_at(v).node < 0) return;
+    const auto& source = options.source.line != 0 ? options.source : value_at(v).source;
+    const auto& actor = actors_[value_at(v).actor].name;
+    // One result of several may stay at home while others travel.
+    for (const uint32_t sibling : checked_.nodes[static_cast<uint32_t>(value_at(v).node)].results)
+      if (sibling != v) return;
+    if (to_driver)
+      reject(source,
+             "node '{}': its channel names transport '{}', but it is read on '{}' itself and by the driver alone; "
+             "outputs travel by compile.driver_transport: drop the transport",
+             value_at(v).name, *options.transport, actor);
+    reject(source,
+           "node '{}': its channel names transport '{}', but all that read it are on its own actor '{}'; drop the "
+           "transport: what stays on an actor needs none",
+           value_at(v).name, *options.transport, actor);
+  }
+
+  Group resolve(uint32_t v, const std::string& name, const std::string& reason, const Source& where,
+                std::vector<uint32_t> readers, bool driver) {
+    const auto& value = value_at(v);
+    const auto& source = where.line != 0 ? where : value.source;
+    Need need{&actors_[value.actor], {}, value.spec.dynamic(), driver, options_.processes};
+    for (const uint32_t reader : readers) need.readers.push_back(&actors_[reader]);
+    const auto who = edge_name(v, readers);
+    if (name == "auto") {
+      auto choice = located(source, who, [&] { return choose_transport(components_, need); });
+      return {choice.component, choice.reason, std::move(readers)};
+    }
+    const uint32_t component = located(source, who, [&] { return components_.use(STRETTO_TRANSPORT, name); });
+    const auto& transport = traits(component);
+    if (const auto missing = lacks(transport, need); !missing.empty())
+      reject(source, "{}: transport '{}' (plugin {}) can't carry it: {}; {}", who, name, transport.plugin(), missing,
+             need.dynamic && !transport.has(STRETTO_TRANSPORT_DYNAMIC)
+                 ? "state static_shape = true with a shape, or name another transport"
+             : driver ? "name another compile.driver_transport"
+                      : "name another transport");
+    return {component, reason, std::move(readers)};
+  }
+
+  /// "input 'x', edge x → a" or "node 'make', edge make → b, c".
+  std::string edge_name(uint32_t v, const std::vector<uint32_t>& readers) const {
+    return fmt::format("{} '{}', edge {}", value_at(v).node < 0 ? "input" : "node", value_at(v).name,
+                       channel_name(v, readers));
+  }
+  std::string channel_name(uint32_t v, const std::vector<uint32_t>& readers) const {
+    constexpr size_t kShown = 4;
+    std::vector<std::string> names;
+    for (size_t i = 0; i < readers.size() && i < kShown; ++i) names.push_back(actors_[readers[i]].name);
+    if (readers.size() > kShown) names.push_back(fmt::format("and {} more", readers.size() - kShown));
+    return fmt::format("{} → {}", value_at(v).name, fmt::join(names, ", "));
+  }
+
+  /// The readers of each channel: all, or one where the transport serves one only.
+  std::vector<std::vector<uint32_t>> parts(const Group& group) {
+    if (traits(group.transport).has(STRETTO_TRANSPORT_MULTI_READER)) return {group.readers};
+    std::vector<std::vector<uint32_t>> single;
+    for (const uint32_t reader : group.readers) single.push_back({reader});
+    return single;
+  }
+
+  uint32_t add_ring(uint32_t v, uint32_t actor, Ring::Memory memory) {
+    const auto& channel = *checked_.channels[v];
+    if (channel.slots && (*channel.slots == 0 || *channel.slots > kMostSlots))
+      reject(channel.source.line != 0 ? channel.source : value_at(v).source,
+             "channel of '{}': slots = {}; between 1 and {} are possible", value_at(v).name, *channel.slots,
+             kMostSlots);
+    Ring ring;
+    ring.value = v;
+    ring.actor = actor;
+    ring.memory = actor == driver_ && memory == Ring::Memory::device ? Ring::Memory::host : memory;
+    ring.slot_bytes = value_at(v).spec.max_bytes;
+    // The window lets no execution begin before the one `inflight` earlier has ended: more slots are never filled.
+    ring.min_slots = channel.slots.value_or(1);
+    ring.max_slots = channel.slots.value_or(options_.inflight);
+    ring.slots = ring.min_slots;
+    cut_.rings.push_back(ring);
+    return static_cast<uint32_t>(cut_.rings.size()) - 1;
+  }
+
+  /// The driver fills or holds these slots by execution: it needs one for each that may be under way.
+  void fix_for_driver(uint32_t ring) {
+    auto& fixed = cut_.rings[ring];
+    const uint32_t slots = std::max(options_.inflight, checked_.channels[fixed.value]->slots.value_or(1));
+    fixed.min_slots = fixed.max_slots = fixed.slots = slots;
+  }
+
+  void home(uint32_t v, uint32_t ring) {
+    cut_.home[v] = ring;
+    cut_.places[v].push_back({value_at(v).actor, ring});
+  }
+
+  void from_driver(uint32_t v, const Group& group) {
+    std::optional<uint32_t> shared;
+    for (const auto& part : parts(group)) {
+      const uint32_t c = add_channel(v, group, part);
+      if (traits(group.transport).shares_slots()) {
+        set_writer_ring(c, add_ring(v, driver_, Ring::Memory::transport));
+      } else {
+        if (!shared) shared = add_ring(v, driver_, Ring::Memory::host);
+        set_writer_ring(c, *shared);
+      }
+      add_readers(c, part);
+    }
+  }
+
+  void carry(uint32_t v, const Group& group, const std::vector<uint32_t>& part) {
+    const auto& transport = traits(group.transport);
+    const uint32_t actor = value_at(v).actor;
+    const uint32_t c = add_channel(v, group, part);
+    if (transport.shares_slots()) {
+      const uint32_t ring = add_ring(v, actor, Ring::Memory::transport);
+      if (cut_.places[v].empty())
+        home(v, ring);
+      else
+        cut_.copies.push_back({v, cut_.home[v], ring, false});
+      set_writer_ring(c, ring);
+    } else if (accepts_ring(transport, cut_.rings[cut_.home[v]])) {
+      set_writer_ring(c, cut_.home[v]);
+    } else {
+      const uint32_t staging = add_ring(v, actor, Ring::Memory::host);
+      cut_.copies.push_back({v, cut_.home[v], staging, false});
+      set_writer_ring(c, staging);
+    }
+    add_readers(c, part);
+  }
+
+  bool accepts_ring(const Traits& transport, const Ring& ring) const {
+    return transport.accepts(ring.memory == Ring::Memory::device ? actors_[ring.actor].memory_kind : "host");
+  }
+
+  uint32_t add_channel(uint32_t v, const Group& group, const std::vector<uint32_t>& part) {
+    const auto& transport = traits(group.transport);
+    Channel channel;
+    channel.name = channel_name(v, part);
+    channel.reason = group.reason;
+    channel.value = v;
+    channel.transport = group.transport;
+    channel.writer = value_at(v).actor;
+    channel.shares_slots = transport.shares_slots();
+    channel.stream_ordered = transport.stream_ordered();
+    channel.carries_note = transport.has(STRETTO_TRANSPORT_CARRIES_NOTE);
+    channel.rendezvous = transport.joint();
+    channel.global_order = transport.has(STRETTO_TRANSPORT_GLOBAL_ORDER);
+    cut_.channels.push_back(std::move(channel));
+    return static_cast<uint32_t>(cut_.channels.size()) - 1;
+  }
+
+  void set_writer_ring(uint32_t c, uint32_t ring) {
+    cut_.channels[c].ring = ring;
+    // Another transport may send from these slots too; they stay those of the channel that has them.
+    const bool owns = cut_.rings[ring].memory == Ring::Memory::transport && cut_.channels[c].shares_slots;
+    if (owns) cut_.rings[ring].channel = static_cast<int32_t>(c);
+  }
+
+  void add_readers(uint32_t c, const std::vector<uint32_t>& part) {
+    const uint32_t v = cut_.channels[c].value;
+    const auto& transport = traits(cut_.channels[c].transport);
+    const bool driver =
+        cut_.channels[c].writer == driver_ || std::find(part.begin(), part.end(), driver_) != part.end();
+    if (driver) fix_for_driver(cut_.channels[c].ring);
+    for (const uint32_t actor : part) {
+      const uint32_t ring = transport.shares_slots() ? alias_ring(c, actor) : landing_ring(v, actor, transport);
+      if (actor == driver_) fix_for_driver(ring);
+      cut_.channels[c].readers.push_back({actor, ring, 0});
+      const bool usable =
+          actor == driver_ ||
+          (transport.shares_slots() ? actors_[actor].host_accessible : cut_.rings[ring].memory == Ring::Memory::device);
+      uint32_t place = ring;
+      if (!usable) {
+        place = add_ring(v, actor, Ring::Memory::device);
+        cut_.copies.push_back({v, ring, place, true});
+      }
+      cut_.places[v].push_back({actor, place});
+    }
+    follow_slots(c);
+  }
+
+  uint32_t alias_ring(uint32_t c, uint32_t actor) {
+    const uint32_t ring = add_ring(cut_.channels[c].value, actor, Ring::Memory::transport);
+    cut_.rings[ring].channel = static_cast<int32_t>(c);
+    cut_.rings[ring].alias = static_cast<int32_t>(cut_.channels[c].ring);
+    return ring;
+  }
+
+  uint32_t landing_ring(uint32_t v, uint32_t actor, const Traits& transport) {
+    const bool direct = actor != driver_ && transport.accepts(actors_[actor].memory_kind);
+    return add_ring(v, actor, direct ? Ring::Memory::device : Ring::Memory::host);
+  }
+
+  void follow_slots(uint32_t c) {
+    const auto& writer = cut_.rings[cut_.channels[c].ring];
+    for (const auto& reader : cut_.channels[c].readers) {
+      auto& ring = cut_.rings[reader.ring];
+      if (ring.alias < 0) continue;
+      ring.slots = writer.slots;
+      ring.min_slots = writer.min_slots;
+      ring.max_slots = writer.max_slots;
+    }
+  }
+
+  const CompileOptions& options_;
+  const std::vector<PlanActor>& actors_;
+  const Checked& checked_;
+  Components& components_;
+  uint32_t driver_;
+  std::map<uint32_t, Traits> traits_;
+  Cut cut_;
+};
+
+}  // namespace
+
+uint32_t Cut::ring_of(uint32_t value, uint32_t actor) const {
+  for (const auto& place : places[value])
+    if (place.actor == actor) return place.ring;
+  throw Error(Code::internal, fmt::format("value {} has no slots on actor {}", value, actor));
+}
+
+Cut cut(const CompileOptions& options, const std::vector<PlanActor>& actors, const Checked& checked,
+        Components& components) {
+  return Cutter(options, actors, checked, components).take();
+}
+
+}  // namespace stretto::compiling

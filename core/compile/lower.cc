@@ -1,0 +1,237 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "compile/lower.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+
+namespace stretto::compiling {
+
+namespace {
+
+class Lowering {
+ public:
+  Lowering(const std::vector<PlanActor>& actors, const Checked& checked, uint32_t inflight, Cut& cut)
+      : actors_(actors),
+        checked_(checked),
+        inflight_(static_cast<int32_t>(inflight)),
+        cut_(cut),
+        driver_(static_cast<uint32_t>(actors.size()) - 1),
+        writer_(cut.rings.size()),
+        readers_(cut.rings.size()) {}
+
+  Marked take() {
+    make_ticket();
+    for (uint32_t n = 0; n < checked_.nodes.size(); ++n) make_compute(n);
+    find_first_consumers();
+    make_copies();
+    for (uint32_t c = 0; c < cut_.channels.size(); ++c) make_channel(c);
+    add_data_and_reuse();
+    add_written_order();
+    return std::move(marked_);
+  }
+
+ private:
+  uint32_t add(Step step, int32_t node, int32_t consumer) {
+    const auto number = static_cast<uint32_t>(marked_.steps.size());
+    for (const uint32_t ring : step.inputs) read(step, number, ring);
+    for (const uint32_t ring : step.results) {
+      writer_[ring] = number;
+      // Through an alias a RECEIVE touches nothing; the driver reads the slot once it is there.
+      const bool alias = cut_.rings[ring].alias >= 0;
+      if (!alias || step.actor == driver_) step.accesses.push_back({Access::Kind::ring, ring, !alias});
+    }
+    marked_.steps.push_back(std::move(step));
+    marked_.node.push_back(node);
+    marked_.consumer.push_back(consumer);
+    return number;
+  }
+
+  void read(Step& step, uint32_t number, uint32_t ring) {
+    auto& row = readers_[ring];
+    if (!row.empty() && row.back() == number) return;  // one node may take a value several times
+    row.push_back(number);
+    step.accesses.push_back({Access::Kind::ring, ring, false});
+  }
+
+  void place(uint32_t from, uint32_t to, int32_t tokens, int32_t ring = -1) {
+    marked_.places.push_back({from, to, tokens, ring});
+  }
+
+  static Step new_step(StepKind kind, std::string name, uint32_t actor) {
+    Step step;
+    step.kind = kind;
+    step.name = std::move(name);
+    step.actor = actor;
+    return step;
+  }
+
+  void make_ticket() { marked_.ticket_step = add(new_step(StepKind::compute, "TICKET", driver_), -1, -1); }
+
+  void make_compute(uint32_t n) {
+    const auto& node = checked_.nodes[n];
+    Step step = new_step(StepKind::compute, fmt::format("COMPUTE {}", node.name), node.actor);
+    step.node = static_cast<int32_t>(n);
+    for (const uint32_t value : node.inputs) step.inputs.push_back(cut_.ring_of(value, node.actor));
+    for (const uint32_t value : node.results) step.results.push_back(cut_.home[value]);
+    if (node.stateful) step.accesses.push_back({Access::Kind::state, n, true});
+    const uint32_t number = add(std::move(step), static_cast<int32_t>(n), static_cast<int32_t>(n));
+    compute_.push_back(number);
+    if (node.inputs.empty()) place(marked_.ticket_step, number, 0);
+  }
+
+  /// Of every ring that a node reads, the first such node in written order.
+  void find_first_consumers() {
+    consumer_.resize(cut_.rings.size(), -1);
+    for (uint32_t ring = 0; ring < consumer_.size(); ++ring)
+      if (!readers_[ring].empty()) consumer_[ring] = marked_.node[readers_[ring].front()];
+  }
+
+  int32_t earlier(int32_t a, int32_t b) const { return a < 0 ? b : b < 0 ? a : std::min(a, b); }
+
+  void make_copies() {
+    // What a copy leads to: for an incoming one its ring's readers, for an outgoing one the channel's.
+    for (const auto& copy : cut_.copies)
+      if (copy.incoming) consumer_[copy.from] = earlier(consumer_[copy.from], consumer_[copy.to]);
+    for (const auto& channel : cut_.channels)
+      for (const auto& reader : channel.readers)
+        if (channel.ring != cut_.home[channel.value] || channel.writer == driver_)
+          consumer_[channel.ring] = earlier(consumer_[channel.ring], consumer_[reader.ring]);
+    for (const auto& copy : cut_.copies) {
+      const auto& value = checked_.values[copy.value];
+      Step step = new_step(StepKind::copy,
+                           fmt::format("COPY {} {} {}", value.name, copy.incoming ? "into" : "out of",
+                                       actors_[cut_.rings[copy.to].actor].name),
+                           cut_.rings[copy.to].actor);
+      step.inputs = {copy.from};
+      step.results = {copy.to};
+      const int32_t consumer = consumer_[copy.to];
+      add(std::move(step), copy.incoming ? consumer : value.node, consumer);
+    }
+  }
+
+  int32_t first_consumer(const Channel& channel) const {
+    int32_t first = -1;
+    for (const auto& reader : channel.readers) first = earlier(first, consumer_[reader.ring]);
+    return first;
+  }
+
+  void make_channel(uint32_t c) {
+    auto& channel = cut_.channels[c];
+    const auto& value = checked_.values[channel.value];
+    const bool from_driver = channel.writer == driver_;
+    const int32_t joint = channel.rendezvous ? static_cast<int32_t>(c) : -1;
+
+    Step send = new_step(StepKind::send, "SEND " + channel.name, channel.writer);
+    send.channel = static_cast<int32_t>(c);
+    send.joint = joint;
+    if (!from_driver) send.inputs = {channel.ring};
+    channel.send_step = add(std::move(send), value.node, first_consumer(channel));
+    if (from_driver) fill_by_driver(channel);
+    if (!channel.stream_ordered) marked_.steps[*writer_[channel.ring]].acquires.push_back(c);
+
+    for (auto& reader : channel.readers) {
+      Step receive = new_step(StepKind::receive,
+                              fmt::format("RECEIVE {} on {}", value.name, actors_[reader.actor].name), reader.actor);
+      receive.channel = static_cast<int32_t>(c);
+      receive.joint = joint;
+      receive.results = {reader.ring};
+      const int32_t consumer = consumer_[reader.ring];
+      reader.receive_step = add(std::move(receive), reader.actor == driver_ ? -1 : consumer, consumer);
+      if (joint < 0) place(channel.send_step, reader.receive_step, 0);
+      if (reader.actor == driver_) place(reader.receive_step, marked_.ticket_step, inflight_);
+      note_releases(c, reader);
+    }
+  }
+
+  /// The driver fills the slot as part of the first SEND of that ring.
+  void fill_by_driver(const Channel& channel) {
+    auto& send = marked_.steps[channel.send_step];
+    send.inputs = {channel.ring};
+    const bool first = !writer_[channel.ring];
+    if (first) writer_[channel.ring] = channel.send_step;
+    send.accesses.push_back({Access::Kind::ring, channel.ring, first});
+    if (!first) readers_[channel.ring].push_back(channel.send_step);
+    place(marked_.ticket_step, channel.send_step, 0);
+  }
+
+  void note_releases(uint32_t c, const Channel::Reader& reader) {
+    const auto& channel = cut_.channels[c];
+    if (channel.stream_ordered || reader.actor == driver_) return;
+    if (!channel.shares_slots) {
+      marked_.steps[reader.receive_step].releases.push_back(c);
+      return;
+    }
+    for (const uint32_t step : readers_[reader.ring]) marked_.steps[step].releases.push_back(c);
+  }
+
+  void add_data_and_reuse() {
+    std::vector<std::vector<uint32_t>> producers(marked_.steps.size());
+    for (uint32_t ring = 0; ring < cut_.rings.size(); ++ring) {
+      const uint32_t writer = *writer_[ring];
+      for (const uint32_t reader : readers_[ring]) {
+        if (reader != writer) producers[reader].push_back(writer);
+        reuse(ring, reader);
+      }
+    }
+    for (uint32_t step = 0; step < producers.size(); ++step) {
+      auto& row = producers[step];
+      std::sort(row.begin(), row.end());
+      row.erase(std::unique(row.begin(), row.end()), row.end());
+      for (const uint32_t producer : row) place(producer, step, 0);
+    }
+    for (const auto& channel : cut_.channels) reuse_by_transport(channel);
+  }
+
+  /// A reader on the actor of the slots themselves. What reads through an alias is the channel's affair.
+  void reuse(uint32_t ring, uint32_t reader) {
+    if (cut_.rings[ring].alias >= 0 || reader == *writer_[ring]) return;
+    const auto& step = marked_.steps[reader];
+    // A SEND over shared slots reads nothing itself, and ends before those whose releases the writer acquires.
+    if (step.kind == StepKind::send && cut_.channels[static_cast<uint32_t>(step.channel)].shares_slots) return;
+    place(reader, *writer_[ring], static_cast<int32_t>(cut_.rings[ring].slots), static_cast<int32_t>(ring));
+  }
+
+  void reuse_by_transport(const Channel& channel) {
+    if (channel.stream_ordered) return;
+    const uint32_t writer = *writer_[channel.ring];
+    const auto tokens = static_cast<int32_t>(cut_.rings[channel.ring].slots);
+    for (const auto& reader : channel.readers) {
+      if (!channel.shares_slots || reader.actor == driver_) {
+        place(reader.receive_step, writer, tokens, static_cast<int32_t>(channel.ring));
+        continue;
+      }
+      for (const uint32_t step : readers_[reader.ring]) place(step, writer, tokens, static_cast<int32_t>(channel.ring));
+    }
+  }
+
+  void add_written_order() {
+    std::vector<std::optional<uint32_t>> last(actors_.size());
+    for (uint32_t n = 0; n < checked_.nodes.size(); ++n) {
+      const uint32_t actor = checked_.nodes[n].actor;
+      if (actors_[actor].any_order) continue;
+      if (last[actor]) place(*last[actor], compute_[n], 0);
+      last[actor] = compute_[n];
+    }
+  }
+
+  const std::vector<PlanActor>& actors_;
+  const Checked& checked_;
+  int32_t inflight_;
+  Cut& cut_;
+  uint32_t driver_;
+  Marked marked_;
+  std::vector<uint32_t> compute_;                // by node
+  std::vector<std::optional<uint32_t>> writer_;  // by ring: the step that fills it
+  std::vector<std::vector<uint32_t>> readers_;   // by ring
+  std::vector<int32_t> consumer_;                // by ring
+};
+
+}  // namespace
+
+Marked lower(const std::vector<PlanActor>& actors, const Checked& checked, uint32_t inflight, Cut& cut) {
+  return Lowering(actors, checked, inflight, cut).take();
+}
+
+}  // namespace stretto::compiling

@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// How the passes of compilation refuse a graph.
+
+#include "stretto/graph.h"
+
+#include <fmt/format.h>
+#include <utility>
+
+namespace stretto::compiling {
+
+/// Throws Code::invalid_argument with the position in front.
+template <class... Parts>
+[[noreturn]] void reject(const Source& source, fmt::format_string<Parts...> format, Parts&&... parts) {
+  throw Error(Code::invalid_argument, to_prefix(source) + fmt::format(format, std::forward<Parts>(parts)...));
+}
+
+/// Runs `body`; an Error that it throws gets the position and `what` in front, and keeps its code.
+template <class Body>
+decltype(auto) located(const Source& source, const std::string& what, Body&& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    throw Error(error.code(), to_prefix(source) + what + ": " + error.what());
+  }
+}
+
+}  // namespace stretto::compiling

@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "compile/rounds.h"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+
+namespace stretto::compiling {
+
+namespace {
+
+uint32_t root(std::vector<uint32_t>& parent, uint32_t step) {
+  while (parent[step] != step) step = parent[step] = parent[parent[step]];
+  return step;
+}
+
+void unite(std::vector<uint32_t>& parent, uint32_t a, uint32_t b) {
+  a = root(parent, a);
+  b = root(parent, b);
+  parent[std::max(a, b)] = std::min(a, b);
+}
+
+}  // namespace
+
+RoundGraph::RoundGraph(const Plan& plan, bool issue_orders)
+    : step_count_(static_cast<uint32_t>(plan.steps.size())), joint_(plan.steps.size()) {
+  merge_joints(plan);
+  add_lanes(plan);
+  add_waits(plan);
+  add_channels(plan);
+  add_notes(plan);
+  if (issue_orders) add_issue_orders(plan);
+}
+
+uint32_t RoundGraph::vertex(uint32_t step, Moment moment) const {
+  return moment == Moment::complete ? joint_[step] : static_cast<uint32_t>(moment) * step_count_ + step;
+}
+
+std::vector<uint32_t> RoundGraph::steps_of(uint32_t vertex) const {
+  std::vector<uint32_t> steps;
+  if (moment_of(vertex) != Moment::complete) return {step_of(vertex)};
+  for (uint32_t step = 0; step < step_count_; ++step)
+    if (joint_[step] == vertex) steps.push_back(step);
+  return steps;
+}
+
+void RoundGraph::merge_joints(const Plan& plan) {
+  std::vector<uint32_t> parent(step_count_);
+  std::iota(parent.begin(), parent.end(), 0U);
+  for (const auto& channel : plan.channels) {
+    if (!channel.rendezvous) continue;
+    for (const auto& reader : channel.readers) unite(parent, channel.send_step, reader.receive_step);
+  }
+  std::unordered_map<int32_t, uint32_t> groups;
+  for (uint32_t step = 0; step < step_count_; ++step)
+    if (plan.steps[step].group >= 0)
+      unite(parent, groups.try_emplace(plan.steps[step].group, step).first->second, step);
+  for (uint32_t step = 0; step < step_count_; ++step) joint_[step] = root(parent, step);
+}
+
+void RoundGraph::add(uint32_t from, uint32_t to, int32_t tokens) {
+  if (from == to && tokens >= 1) return;  // every transition follows its own earlier runs
+  arcs_.push_back({from, to, tokens});
+}
+
+/// A blocking SEND of a rendezvous has published its note before its peer arrives.
+bool RoundGraph::begins_apart(const Plan& plan, uint32_t step) const {
+  const auto& each = plan.steps[step];
+  return plan.actors[each.actor].blocking && each.kind == StepKind::send && each.joint >= 0;
+}
+
+void RoundGraph::add_lanes(const Plan& plan) {
+  for (const auto& lane : plan.lanes) {
+    for (size_t i = 0; i < lane.steps.size(); ++i) {
+      const uint32_t next = lane.steps[i];
+      const uint32_t previous = lane.steps[i == 0 ? lane.steps.size() - 1 : i - 1];
+      const int32_t tokens = i == 0 ? 1 : 0;
+      if (joint_[previous] == joint_[next]) continue;  // a group has no before and after
+      add(vertex(previous, Moment::complete), vertex(next, Moment::complete), tokens);
+      if (!begins_apart(plan, next)) continue;
+      add(vertex(previous, Moment::complete), vertex(next, Moment::issue), tokens);
+      add(vertex(next, Moment::issue), vertex(next, Moment::complete), 0);
+    }
+  }
+}
+
+void RoundGraph::add_waits(const Plan& plan) {
+  for (uint32_t step = 0; step < step_count_; ++step)
+    for (const auto& wait : plan.steps[step].waits) {
+      if (wait.by != Wait::By::lane) continue;
+      add(vertex(wait.from, Moment::complete), vertex(step, Moment::complete), wait.rounds);
+      if (begins_apart(plan, step)) add(vertex(wait.from, Moment::complete), vertex(step, Moment::issue), wait.rounds);
+    }
+}
+
+void RoundGraph::add_channels(const Plan& plan) {
+  std::vector<std::vector<uint32_t>> releasing(plan.channels.size());
+  std::vector<std::vector<uint32_t>> acquiring(plan.channels.size());
+  for (uint32_t step = 0; step < step_count_; ++step) {
+    for (const uint32_t channel : plan.steps[step].releases) releasing[channel].push_back(step);
+    for (const uint32_t channel : plan.steps[step].acquires) acquiring[channel].push_back(step);
+  }
+  const auto on_lane = [&](uint32_t step) { return plan.steps[step].lane >= 0; };
+  const auto rounds = [&](int32_t tokens, uint32_t from, uint32_t to) {
+    return tokens + plan.steps[to].offset - plan.steps[from].offset;
+  };
+  for (uint32_t c = 0; c < plan.channels.size(); ++c) {
+    const auto& channel = plan.channels[c];
+    if (!channel.rendezvous && on_lane(channel.send_step))
+      for (const auto& reader : channel.readers)
+        if (on_lane(reader.receive_step))
+          add(vertex(channel.send_step, Moment::complete), vertex(reader.receive_step, Moment::complete),
+              rounds(0, channel.send_step, reader.receive_step));
+    const auto slots = static_cast<int32_t>(plan.rings[channel.ring].slots);
+    for (const uint32_t from : releasing[c])
+      for (const uint32_t to : acquiring[c])
+        if (on_lane(from) && on_lane(to))
+          add(vertex(from, Moment::complete), vertex(to, Moment::complete), rounds(slots, from, to));
+  }
+}
+
+void RoundGraph::add_notes(const Plan& plan) {
+  std::vector<int32_t> writer(plan.rings.size(), -1);
+  for (uint32_t step = 0; step < step_count_; ++step)
+    for (const uint32_t ring : plan.steps[step].results) writer[ring] = static_cast<int32_t>(step);
+  const auto rounds = [&](uint32_t from, uint32_t to) { return plan.steps[to].offset - plan.steps[from].offset; };
+  // Where the note of a RECEIVE comes from. Without a lane of its own, the host's part of the channel brings it.
+  const auto header = [&](uint32_t receive) {
+    const auto& step = plan.steps[receive];
+    const auto& channel = plan.channels[static_cast<uint32_t>(step.channel)];
+    if (!channel.stream_ordered) return std::pair(vertex(receive, Moment::complete), 0);
+    const bool blocking = plan.actors[channel.writer].blocking;
+    const bool apart = begins_apart(plan, channel.send_step);
+    return std::pair(vertex(channel.send_step, !blocking ? Moment::note
+                                               : apart   ? Moment::issue
+                                                         : Moment::complete),
+                     rounds(channel.send_step, receive));
+  };
+  for (uint32_t number = 0; number < step_count_; ++number) {
+    const auto& step = plan.steps[number];
+    if (step.lane < 0 || plan.actors[step.actor].blocking) continue;
+    const uint32_t issue = vertex(number, Moment::issue);
+    const uint32_t note = vertex(number, Moment::note);
+    add(issue, vertex(number, Moment::complete), 0);
+    for (const uint32_t receive : step.header_waits) {
+      const auto [from, tokens] = header(receive);
+      add(from, issue, tokens + rounds(receive, number));
+    }
+    if (step.kind == StepKind::receive) {
+      const auto [from, tokens] = header(number);
+      add(from, note, tokens);
+      continue;
+    }
+    add(issue, note, 0);
+    for (const uint32_t ring : step.inputs)
+      if (writer[ring] >= 0)
+        add(vertex(static_cast<uint32_t>(writer[ring]), Moment::note), note,
+            rounds(static_cast<uint32_t>(writer[ring]), number));
+  }
+}
+
+void RoundGraph::add_issue_orders(const Plan& plan) {
+  for (const auto& order : plan.issue_orders)
+    for (size_t i = 0; i < order.size(); ++i) {
+      const uint32_t previous = order[i == 0 ? order.size() - 1 : i - 1];
+      add(vertex(previous, Moment::issue), vertex(order[i], Moment::issue), i == 0 ? 1 : 0);
+    }
+}
+
+}  // namespace stretto::compiling

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The plan as a marked graph in rounds, and when it is live.
+///
+/// Vertices are transitions. An arc u → v with t tokens says: v in round r happens after u in round r − t. Arcs come
+/// from what the plan really does: the order on lanes (0; last → first 1), the waits that lanes perform, messages
+/// (SEND → RECEIVE), slots given back (releases → acquires), the order in which an asynchronous device's thread issues,
+/// and the headers that it awaits. The steps of a rendezvous, and of a group, are one vertex.
+///
+/// The driver's steps are left out. Its slots are as many as the window at least (verify checks it), so whatever waits
+/// for the driver waits for an execution that the window has let end before; and when the window is full the driver
+/// gives blank rounds, so the window itself never stops a round.
+///
+/// Live: no circuit has a token sum below 1 (Commoner, Holt, Even, Pnueli 1971; offsets allow negative arcs, hence the
+/// sum in place of "a token on it"). Finding one: Bellman and Ford's algorithm gives potentials p with
+/// t + p(u) − p(v) ≥ 0 on every arc, or a circuit with a negative sum. The sum over a circuit does not change under
+/// potentials, so one of sum 0 consists of arcs that are now 0: a topological sort of those finds it, or proves that
+/// there is none. Without offsets no arc is negative, the potentials are 0, and all is linear.
+
+#include "stretto/plan.h"
+
+#include <optional>
+#include <span>
+
+namespace stretto::compiling {
+
+class RoundGraph {
+ public:
+  struct Arc {
+    uint32_t from;
+    uint32_t to;
+    int32_t tokens;
+  };
+  /// What a vertex stands for. Blocking devices have `complete` alone, but for SENDs of a rendezvous, whose note leaves
+  /// at `issue`.
+  enum class Moment {
+    complete,
+    issue,  ///< the issuing thread hands it to the device
+    note    ///< status and shape of what it makes are known on this actor
+  };
+
+  /// Indices in the plan must be valid. `issue_orders` false leaves Plan::issue_orders out.
+  RoundGraph(const Plan& plan, bool issue_orders);
+
+  uint32_t vertex_count() const { return 3 * step_count_; }
+  std::span<const Arc> arcs() const { return arcs_; }
+  uint32_t vertex(uint32_t step, Moment moment) const;
+  uint32_t step_of(uint32_t vertex) const { return vertex % step_count_; }
+  Moment moment_of(uint32_t vertex) const { return static_cast<Moment>(vertex / step_count_); }
+  /// All steps of a `complete` vertex: several for a rendezvous or a group.
+  std::vector<uint32_t> steps_of(uint32_t vertex) const;
+
+ private:
+  void merge_joints(const Plan& plan);
+  void add(uint32_t from, uint32_t to, int32_t tokens);
+  void add_lanes(const Plan& plan);
+  void add_waits(const Plan& plan);
+  void add_channels(const Plan& plan);
+  void add_notes(const Plan& plan);
+  void add_issue_orders(const Plan& plan);
+  bool begins_apart(const Plan& plan, uint32_t step) const;
+
+  uint32_t step_count_;
+  std::vector<uint32_t> joint_;  // by step: the step that stands for its joint transition
+  std::vector<Arc> arcs_;
+};
+
+/// A circuit whose tokens sum to less than 1, as arcs in order; nothing where the graph is live.
+std::optional<std::vector<RoundGraph::Arc>> find_dead_circuit(const RoundGraph& graph);
+
+/// The order in which asynchronous devices issue: one topological order of the whole graph, by predicted time,
+/// restricted to each such actor. Empty rows for the others. Throws Code::invalid_argument naming a step where there is
+/// no such order.
+std::vector<std::vector<uint32_t>> make_issue_orders(const Plan& plan);
+
+/// The RECEIVEs whose note an asynchronous device's thread must have before it issues a step. None on blocking devices.
+class HeaderNeeds {
+ public:
+  explicit HeaderNeeds(const Plan& plan);
+  std::vector<uint32_t> of(uint32_t number);
+
+ private:
+  void collect(uint32_t first, bool through_nodes, std::vector<uint32_t>& needs);
+
+  const Plan& plan_;
+  std::vector<int32_t> writer_;  // by ring: the step on its actor that fills it
+  std::vector<uint32_t> seen_;   // by ring: the last step that asked
+  uint32_t asking_ = 0;
+};
+
+}  // namespace stretto::compiling

@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// A plan: the compiled, verified graph, as data. It is a timed marked graph (core/compile/README.md) with what an
+/// executor needs to run it. Indices refer to the vectors of Plan. Plain values; nothing here blocks.
+
+#include "stretto/graph.h"
+
+#include <string>
+#include <vector>
+
+namespace stretto {
+
+class Catalogue;
+
+/// One component that the plan uses, with its settings complete: defaults filled in.
+struct ComponentUse {
+  std::string kind;     ///< "transport", "scheduler", "device", "ops"
+  std::string name;     ///< of the component
+  std::string variant;  ///< ops: the memory kind of the devices it is for; else empty
+  std::string plugin;
+  std::string version;
+  Arguments settings;
+};
+
+struct PlanActor {
+  std::string name;
+  int32_t device = -1;  ///< component; -1 for the driver
+  int32_t device_index = 0;
+  bool any_order = false;
+  bool blocking = true;         ///< the device's lanes are threads
+  bool host_accessible = true;  ///< the host may touch the device's memory
+  std::string memory_kind;      ///< "host" for the driver
+};
+
+/// A value of the graph: one result of one node, or one input.
+struct PlanValue {
+  std::string name;   ///< "make[0]", "split.low", "level"
+  int32_t node = -1;  ///< -1: a graph input
+  int32_t input = -1;
+  uint32_t result = 0;
+  uint32_t actor = 0;
+  Spec spec;                  ///< max_bytes complete
+  bool static_shape = false;  ///< a differing shape fails that execution
+  Source source;
+};
+
+/// The slots of one value on one actor. Slot of execution e: e modulo slots.
+struct Ring {
+  enum class Memory {
+    device,    ///< allocated from the actor's device
+    host,      ///< allocated in host memory and pinned: staging
+    transport  ///< the transport's own, of channel `channel`
+  };
+  uint32_t value = 0;
+  uint32_t actor = 0;
+  uint32_t slots = 1;
+  uint64_t slot_bytes = 0;
+  Memory memory = Memory::device;
+  int32_t channel = -1;  ///< for Memory::transport
+  int32_t alias = -1;    ///< a reader's view of this writer's ring: the same slots in place
+  uint32_t min_slots = 1;
+  uint32_t max_slots = 1;
+};
+
+/// Carries one value to other actors over one transport.
+struct Channel {
+  struct Reader {
+    uint32_t actor;
+    uint32_t ring;  ///< where the value lies for that reader
+    uint32_t receive_step;
+  };
+  std::string name;    ///< "make[0] → receiver"
+  std::string reason;  ///< why this transport
+  uint32_t value = 0;
+  uint32_t transport = 0;  ///< component
+  uint32_t writer = 0;     ///< actor
+  uint32_t ring = 0;       ///< the ring that SEND reads: the writer's
+  uint32_t send_step = 0;
+  std::vector<Reader> readers;
+  bool shares_slots = false;
+  bool stream_ordered = false;
+  bool carries_note = false;
+  bool rendezvous = false;
+  bool global_order = false;
+};
+
+enum class StepKind { receive, compute, send, copy, collective };
+const char* to_text(StepKind kind);  ///< "RECEIVE" …
+
+/// What a step touches.
+struct Access {
+  enum class Kind {
+    ring,      ///< the slot of the step's execution
+    state,     ///< of node `index`
+    workspace  ///< number `index`
+  };
+  Kind kind;
+  uint32_t index;
+  bool write;
+};
+
+/// A constraint that runtime waits for, or that something already there makes true.
+struct Wait {
+  enum class By {
+    lane,       ///< a timeline semaphore of the other step's lane, on the same actor
+    transport,  ///< the transport's own: message arrived, slot released, peer matched
+    order,      ///< nothing to do: the lane's order implies it
+    ticket      ///< the driver's ticket
+  };
+  By by;
+  uint32_t from;   ///< step
+  int32_t tokens;  ///< for execution i, the run of `from` for execution i - tokens
+  int32_t rounds;  ///< the same in rounds: tokens + offset(this) - offset(from)
+};
+
+struct Step {
+  StepKind kind = StepKind::compute;
+  std::string name;  ///< "RECEIVE make[0] on receiver"
+  uint32_t actor = 0;
+  int32_t node = -1;
+  int32_t channel = -1;
+  int32_t joint = -1;  ///< steps of one joint transition
+  int32_t group = -1;  ///< steps of one actor issued as one group
+  int32_t lane = -1;   ///< -1: the driver's
+  int32_t offset = 0;
+  uint32_t position = 0;           ///< on its lane
+  std::vector<uint32_t> inputs;    ///< rings read: COMPUTE flat by port; SEND, COPY one
+  std::vector<uint32_t> results;   ///< rings written: COMPUTE one per result; RECEIVE, COPY one
+  std::vector<Access> accesses;    ///< all of it, states and workspaces included
+  std::vector<uint32_t> acquires;  ///< channels whose slot must be free before it runs (it writes there)
+  std::vector<uint32_t>
+      releases;  ///< channels whose slot this actor may give up once it (and all others that say so) ran
+  std::vector<Wait> waits;
+  /// On an asynchronous device: receive steps whose header the issuing thread awaits before it issues this step.
+  std::vector<uint32_t> header_waits;
+  bool signals = false;  ///< another lane of the actor waits for it
+  double seconds = 0;    ///< predicted
+  int32_t resource = -1;
+};
+
+struct PlanLane {
+  uint32_t actor = 0;
+  std::string name;
+  std::vector<uint32_t> steps;  ///< in order; offsets stand in the steps
+};
+
+/// A resolved node.
+struct PlanNode {
+  std::string name;
+  uint32_t actor = 0;
+  uint32_t ops = 0;  ///< component
+  std::string op;    ///< without the library's name
+  std::vector<uint32_t> port_counts;
+  std::vector<uint32_t> inputs;   ///< values, flat by port
+  std::vector<uint32_t> results;  ///< values
+  Arguments args;                 ///< complete
+  bool stateful = false;
+  uint64_t workspace_bytes = 0;
+  Source source;
+};
+
+struct PlanInput {
+  std::string name;
+  uint32_t value = 0;
+  std::vector<uint32_t> channels;
+};
+
+struct PlanOutput {
+  struct Field {
+    std::string name;
+    uint32_t value;
+    uint32_t channel;
+  };
+  std::string name;
+  std::vector<Field> fields;
+};
+
+struct PlanResource {
+  std::string name;
+  uint32_t capacity = 1;
+};
+
+struct Plan {
+  std::string name;
+  uint32_t inflight = 1;
+  bool processes = false;
+  std::vector<ComponentUse> components;
+  uint32_t scheduler = 0;         ///< component
+  std::vector<PlanActor> actors;  ///< the last one is the driver
+  std::vector<PlanValue> values;
+  std::vector<PlanNode> nodes;
+  std::vector<PlanInput> inputs;
+  std::vector<PlanOutput> outputs;
+  std::vector<Ring> rings;
+  std::vector<Channel> channels;
+  std::vector<Step> steps;
+  std::vector<PlanLane> lanes;
+  /// Per actor with an asynchronous device: the order in which its issuing thread issues a round's steps.
+  std::vector<std::vector<uint32_t>> issue_orders;
+  std::vector<PlanResource> resources;
+  uint32_t ticket_step = 0;  ///< the driver's step that stands for giving a ticket
+
+  uint32_t driver() const { return static_cast<uint32_t>(actors.size()) - 1; }
+  int32_t max_offset() const {
+    int32_t largest = 0;
+    for (const auto& step : steps) largest = std::max(largest, step.offset);
+    return largest;
+  }
+};
+
+/// Compiles: check, place, cut, lower, schedule, verify. Pure but for loading plugins through the catalogue.
+/// Throws Error: invalid_argument (with every source position known), unavailable (a plugin is missing).
+Plan compile(const Graph& graph, const CompileOptions& options, Catalogue& catalogue);
+
+/// Throws Code::invalid_argument naming the steps, the circuit and a mend when the plan could deadlock, race, break an
+/// order or the window, or is inconsistent. Checks the waits as they stand in the plan.
+void verify(const Plan& plan);
+
+/// 64 hex digits over everything that matters; positions, paths and the name are left out.
+std::string hash(const Plan& plan);
+
+/// JSON, and back. `from_json` throws Code::invalid_argument on anything malformed; it does not verify.
+std::string to_json(const Plan& plan);
+Plan plan_from_json(const std::string& text);
+
+}  // namespace stretto
