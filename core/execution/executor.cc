@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "execution/executor.h"
+
+#include "execution/courier.h"
+
+namespace stretto {
+
+Executor::Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page)
+    : plan_(plan),
+      actor_(actor),
+      catalogue_(catalogue),
+      page_(std::move(page)),
+      notes_(plan, actor),
+      makers_(plan.rings.size(), -1),
+      times_(plan.steps.size()) {
+  const PlanActor& self = plan.actors[actor];
+  const ComponentUse& use = plan.components[static_cast<size_t>(self.device)];
+  device_ = DeviceHandle::open(catalogue.find(STRETTO_DEVICE, use.name), self.device_index, use.settings);
+  open_lanes();
+  endpoints_ = std::make_unique<Endpoints>(plan, actor, catalogue, page_, native_);
+  slots_ = std::make_unique<Slots>(plan, actor, &device_, *endpoints_);
+}
+
+void Executor::open_lanes() {
+  const auto communicates = [&](const PlanLane& lane) {
+    for (uint32_t step : lane.steps)
+      if (plan_.steps[step].kind == StepKind::compute) return false;
+    return true;
+  };
+  native_ = {sizeof native_, plan_.actors[actor_].device_index, plan_.actors[actor_].memory_kind.c_str(), 0, 0};
+  for (uint32_t id = 0; id < plan_.lanes.size(); ++id) {
+    const PlanLane& lane = plan_.lanes[id];
+    if (lane.actor != actor_) continue;
+    LaneState& state = lanes_[id];
+    state.lane = device_.open_lane(lane.name, communicates(lane) ? 1 : 0);
+    state.done = device_.open_semaphore();
+    state.steps = lane.steps.size();
+    native_ = state.lane.native();
+  }
+}
+
+void Executor::prepare() {
+  slots_->resolve();
+  for (uint32_t id = 0; id < plan_.steps.size(); ++id) {
+    const Step& step = plan_.steps[id];
+    if (step.actor != actor_) continue;
+    for (uint32_t ring : step.results) makers_[ring] = static_cast<int32_t>(id);
+    if (step.kind == StepKind::compute)
+      kernels_.emplace(id, std::make_unique<NodeKernel>(plan_, step, catalogue_,
+                                                        lanes_.at(static_cast<uint32_t>(step.lane)).lane.native(),
+                                                        device_, *slots_, notes_, *page_));
+  }
+}
+
+void Executor::start(std::function<void()> ended) {
+  prepare();
+  ended_ = std::move(ended);
+  if (device_.blocking()) {
+    running_ = static_cast<uint32_t>(lanes_.size());
+    for (const auto& [id, state] : lanes_)
+      threads_.emplace_back([this, lane = id] { guard([&] { lane_thread(lane); }); });
+  } else {
+    for (auto& [id, state] : lanes_) couriers_[id] = std::make_unique<Courier>(device_, state.lane);
+    running_ = 1 + static_cast<uint32_t>(couriers_.size());
+    for (auto& [id, courier] : couriers_)
+      threads_.emplace_back([this, runner = courier.get()] { guard([&] { runner->run(); }); });
+    threads_.emplace_back([this] {
+      guard([&] { issue_thread(); });
+      for (auto& [id, courier] : couriers_) courier->finish();
+    });
+  }
+  if (running_ == 0) ended_();
+}
+
+void Executor::guard(const std::function<void()>& body) {
+  std::optional<Error> error;
+  try {
+    body();
+  } catch (const Error& thrown) {
+    error = thrown;
+  } catch (const std::exception& thrown) {
+    error = Error(Code::internal, thrown.what());
+  }
+  // Ended by somebody else's abort: not a failure of this actor.
+  const bool ours = error && !aborted_ && !(error->code() == Code::cancelled && page_->aborted());
+  if (ours) {
+    {
+      const std::scoped_lock lock(failing_);
+      if (!failure_) failure_ = error;
+    }
+    abort();
+  }
+  if (running_.fetch_sub(1) == 1) ended_();
+}
+
+void Executor::abort() noexcept {
+  aborted_ = true;
+  page_->abort();  // no run goes on without one of its actors
+  notes_.abort();
+  device_.abort();
+  if (endpoints_) endpoints_->abort();
+  for (auto& [id, courier] : couriers_) courier->abort();
+}
+
+void Executor::join() {
+  for (auto& thread : threads_)
+    if (thread.joinable()) thread.join();
+}
+
+Executor::~Executor() {
+  if (running_ != 0) abort();
+  join();
+  // Lanes first: they may still hold work that uses what follows.
+  couriers_.clear();
+  for (auto& [id, state] : lanes_) state.lane = {};
+  kernels_.clear();
+  slots_.reset();
+  endpoints_.reset();
+  lanes_.clear();
+}
+
+std::optional<Error> Executor::failure() const {
+  const std::scoped_lock lock(failing_);
+  return failure_;
+}
+
+void Executor::wait_for_lanes(const Step& step, LaneHandle& lane, uint64_t round) {
+  for (const Wait& wait : step.waits) {
+    if (wait.by != Wait::By::lane) continue;
+    const int64_t awaited = static_cast<int64_t>(round) - wait.rounds;
+    if (awaited < 0) continue;
+    const Step& from = plan_.steps[wait.from];
+    LaneState& state = lanes_.at(static_cast<uint32_t>(from.lane));
+    lane.wait(state.done, static_cast<uint64_t>(awaited) * state.steps + from.position + 1);
+  }
+}
+
+uint64_t Executor::bytes_of(uint32_t ring, int64_t execution) const {
+  const auto known = stretto::bytes_of(plan_.values[plan_.rings[ring].value].spec.dtype,
+                                       plan_.values[plan_.rings[ring].value].spec.shape);
+  return known ? *known : notes_.get(ring, execution).bytes;
+}
+
+void Executor::record(uint32_t step, std::chrono::steady_clock::time_point begin) {
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  StepTimes& times = times_[step];
+  times.minimum = times.count == 0 ? seconds : std::min(times.minimum, seconds);
+  times.maximum = std::max(times.maximum, seconds);
+  times.total += seconds;
+  ++times.count;
+}
+
+}  // namespace stretto

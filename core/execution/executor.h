@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Runs one actor's part of a plan.
+
+#include "execution/node_kernel.h"
+#include "stretto/runtime.h"
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace stretto {
+
+class Courier;
+
+/// Made, connected, started and ended by the actor's main thread; the threads that it starts run the lanes.
+///
+/// On a blocking device every lane is a thread (lane_thread.cc). On an asynchronous device one thread issues all lanes'
+/// steps in the plan's issue order, and a courier per lane does what needs the host (issuer.cc, courier.h).
+class Executor {
+ public:
+  /// Opens the device, its lanes, the transports and the rings. Throws Code::unavailable, overloaded, ….
+  Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page);
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+  ~Executor();  ///< aborts what still runs, and waits for it
+
+  Endpoints& endpoints() { return *endpoints_; }
+  /// Once all transports are connected: prepares the nodes and starts the threads. `ended` is called once, by a thread
+  /// of this object, when all lanes have ended: after the last round, after abort, or after a failure.
+  void start(std::function<void()> ended);
+  /// Ends everything. Any thread; never blocks.
+  void abort() noexcept;
+  /// Waits for the threads.
+  void join();
+  /// Why a lane failed; empty if none did. After `ended`.
+  std::optional<Error> failure() const;
+  /// By step of the plan; zero for other actors'. After join.
+  const std::vector<StepTimes>& step_times() const { return times_; }
+
+ private:
+  struct LaneState {
+    LaneHandle lane;
+    SemaphoreHandle done;  ///< round * steps + position + 1
+    uint64_t steps = 0;
+  };
+  void open_lanes();
+  void prepare();
+  void guard(const std::function<void()>& body);
+  void lane_thread(uint32_t lane);
+  void issue_thread();
+
+  // What both kinds of lanes share.
+  void wait_for_lanes(const Step& step, LaneHandle& lane, uint64_t round);
+  uint64_t bytes_of(uint32_t ring, int64_t execution) const;
+  void record(uint32_t step, std::chrono::steady_clock::time_point begin);
+
+  // Blocking device.
+  void run_step(uint32_t id, LaneState& state, int64_t execution, uint64_t round);
+  void run_receive(const Step& step, LaneState& state, int64_t execution);
+  void run_send(const Step& step, LaneState& state, int64_t execution);
+
+  // Asynchronous device.
+  void issue_step(uint32_t id, int64_t execution, uint64_t round);
+  void issue_receive(const Step& step, LaneState& state, Courier& courier, int64_t execution);
+  void issue_send(const Step& step, LaneState& state, Courier& courier, int64_t execution);
+  void await_headers(const Step& step, int64_t execution);
+  Note settle(uint32_t ring, int64_t execution);
+
+  const Plan& plan_;
+  uint32_t actor_;
+  Catalogue& catalogue_;
+  std::shared_ptr<ControlPage> page_;
+  DeviceHandle device_;
+  stretto_native native_{};
+  std::map<uint32_t, LaneState> lanes_;
+  std::unique_ptr<Endpoints> endpoints_;
+  std::unique_ptr<Slots> slots_;
+  Notes notes_;
+  std::map<uint32_t, std::unique_ptr<NodeKernel>> kernels_;  ///< by step
+  std::vector<int32_t> makers_;                              ///< by ring: the step that writes it here, or -1
+  std::map<uint32_t, std::unique_ptr<Courier>> couriers_;    ///< by lane
+  std::vector<std::thread> threads_;
+  std::atomic<uint32_t> running_{0};
+  std::function<void()> ended_;
+  std::atomic<bool> aborted_{false};
+  mutable std::mutex failing_;
+  std::optional<Error> failure_;
+  std::vector<StepTimes> times_;
+};
+
+}  // namespace stretto

@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "execution/courier.h"
+#include "execution/executor.h"
+
+/// Lanes of an asynchronous device: one thread enqueues every lane's steps in the plan's issue order, and waits on the
+/// host for tickets, abort and the headers that the plan states.
+
+namespace stretto {
+
+void Executor::issue_thread() {
+  const auto& order = plan_.issue_orders[actor_];
+  for (uint64_t round = 0; page_->await_round(round); ++round) {
+    for (uint32_t id : order) {
+      const Step& step = plan_.steps[id];
+      LaneState& state = lanes_.at(static_cast<uint32_t>(step.lane));
+      const int64_t execution = page_->execution_of(static_cast<int64_t>(round) - step.offset);
+      if (execution >= 0) issue_step(id, execution, round);
+      const uint64_t completed = round * state.steps + step.position + 1;
+      if (step.signals) state.lane.signal(state.done, completed);
+      couriers_.at(static_cast<uint32_t>(step.lane))
+          ->at_lane(
+              [this, lane = static_cast<uint32_t>(step.lane), completed] { page_->set_completed(lane, completed); });
+    }
+  }
+}
+
+void Executor::issue_step(uint32_t id, int64_t execution, uint64_t round) {
+  const Step& step = plan_.steps[id];
+  LaneState& state = lanes_.at(static_cast<uint32_t>(step.lane));
+  Courier& courier = *couriers_.at(static_cast<uint32_t>(step.lane));
+  await_headers(step, execution);
+  wait_for_lanes(step, state.lane, round);
+  if (!step.acquires.empty()) {
+    courier.in_order([this, &step, execution] {
+      for (uint32_t channel : step.acquires) endpoints_->end(channel).acquire(execution, Deadline::max());
+    });
+    courier.block_lane();
+  }
+  switch (step.kind) {
+    case StepKind::receive: issue_receive(step, state, courier, execution); break;
+    case StepKind::send: issue_send(step, state, courier, execution); break;
+    case StepKind::compute: kernels_.at(id)->run(execution); break;
+    case StepKind::copy: {
+      const uint32_t from = step.inputs.front();
+      const uint32_t to = step.results.front();
+      const Note note = notes_.get(from, execution);
+      state.lane.copy(slots_->at(to, execution), slots_->at(from, execution), bytes_of(from, execution));
+      notes_.shape(to, note);
+      break;
+    }
+    case StepKind::collective: throw Error(Code::unimplemented, "collectives are not built yet: " + step.name);
+  }
+  if (!step.releases.empty())
+    courier.at_lane([this, &step, execution] {
+      for (uint32_t channel : step.releases) {
+        settle(step.inputs.front(), execution);
+        endpoints_->release(channel, execution);
+      }
+    });
+}
+
+void Executor::issue_receive(const Step& step, LaneState& state, Courier& courier, int64_t execution) {
+  const auto channel = static_cast<uint32_t>(step.channel);
+  const uint32_t ring = step.results.front();
+  const Spec& spec = plan_.values[plan_.channels[channel].value].spec;
+  if (plan_.channels[channel].stream_ordered) {
+    const Note note =
+        spec.dynamic() ? page_->await_shape(channel, execution) : make_note(execution, spec.dtype, spec.shape);
+    if (note.ok())
+      notes_.shape(ring, note);
+    else
+      notes_.settle(ring, note);
+    endpoints_->end(channel).lane_receive(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
+    return;
+  }
+  if (!spec.dynamic()) notes_.shape(ring, make_note(execution, spec.dtype, spec.shape));
+  courier.at_lane([this, channel, ring, execution] {
+    notes_.settle(ring, endpoints_->receive(channel, execution, Deadline::max()));
+  });
+  courier.block_lane();
+}
+
+void Executor::issue_send(const Step& step, LaneState& state, Courier& courier, int64_t execution) {
+  const auto channel = static_cast<uint32_t>(step.channel);
+  const uint32_t ring = step.inputs.front();
+  if (plan_.channels[channel].stream_ordered) {
+    page_->post_shape(channel, notes_.get(ring, execution));
+    endpoints_->end(channel).lane_send(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
+    courier.at_lane([this, channel, ring, execution] { page_->post_settled(channel, settle(ring, execution)); });
+    return;
+  }
+  courier.at_lane([this, channel, ring, execution] { endpoints_->send(channel, settle(ring, execution)); });
+  courier.block_lane();
+}
+
+void Executor::await_headers(const Step& step, int64_t execution) {
+  for (uint32_t id : step.header_waits) {
+    const Step& receive = plan_.steps[id];
+    if (&receive == &step) continue;  // issue_receive waits for its own
+    const uint32_t ring = receive.results.front();
+    // A stateful op must know the status before it touches its state; others only the shape.
+    const bool stateful = step.kind == StepKind::compute && plan_.nodes[static_cast<size_t>(step.node)].stateful;
+    if (!stateful)
+      notes_.await_shaped(ring, execution);
+    else if (plan_.channels[static_cast<size_t>(receive.channel)].stream_ordered)
+      notes_.settle(ring, page_->await_settled(static_cast<uint32_t>(receive.channel), execution));
+    else
+      notes_.await_settled(ring, execution);
+  }
+  if (step.header_waits.empty() || step.kind != StepKind::compute) return;
+  for (uint32_t ring : step.inputs)
+    if (plan_.nodes[static_cast<size_t>(step.node)].stateful) settle(ring, execution);
+}
+
+/// The settled note of a value whose making has completed, or whose status is known. Walks back over this actor's
+/// steps; what came over a stream-ordered transport is looked up on the control page.
+Note Executor::settle(uint32_t ring, int64_t execution) {
+  if (notes_.settled(ring, execution)) return notes_.get(ring, execution);
+  const auto id = static_cast<uint32_t>(makers_[ring]);
+  const Step& maker = plan_.steps[id];
+  switch (maker.kind) {
+    case StepKind::receive:
+      if (!plan_.channels[static_cast<size_t>(maker.channel)].stream_ordered)
+        return notes_.await_settled(ring, execution);
+      notes_.settle(ring, page_->await_settled(static_cast<uint32_t>(maker.channel), execution));
+      break;
+    case StepKind::copy: notes_.settle(ring, settle(maker.inputs.front(), execution)); break;
+    default:
+      for (uint32_t input : maker.inputs) settle(input, execution);
+      kernels_.at(id)->settle(execution);
+  }
+  return notes_.get(ring, execution);
+}
+
+}  // namespace stretto

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// One COMPUTE step's node, prepared on its lane: launches it, and turns what goes wrong into poison.
+
+#include "execution/notes.h"
+#include "execution/slots.h"
+
+namespace stretto {
+
+/// Used by the one thread that issues the step's lane.
+class NodeKernel {
+ public:
+  /// Prepares the op; may block and allocate. All references outlive this.
+  NodeKernel(const Plan& plan, const Step& step, Catalogue& catalogue, const stretto_native& lane, DeviceHandle& device,
+             Slots& slots, Notes& notes, ControlPage& page);
+  NodeKernel(const NodeKernel&) = delete;
+  NodeKernel& operator=(const NodeKernel&) = delete;
+  ~NodeKernel();
+
+  /// Poisons the results if an input is known to be poisoned; else launches. Results are settled at once where the
+  /// inputs are settled and the device is blocking, or where the launch failed; else they are shaped only.
+  /// Throws only what ends the actor (Code::cancelled, Code::disconnected, an error of the host).
+  void run(int64_t execution);
+  /// After completion: settles the results from the inputs, which must be settled. Any thread.
+  void settle(int64_t execution);
+
+ private:
+  void launch(int64_t execution);
+  void poison(const Note& cause);
+  Note note_of_result(size_t index, int64_t execution) const;
+  std::string too_large(int64_t execution) const;
+
+  const Plan& plan_;
+  const Step& step_;
+  const PlanNode& node_;
+  DeviceHandle& device_;
+  Slots& slots_;
+  Notes& notes_;
+  ControlPage& page_;
+  bool blocking_;
+  const stretto_native& lane_;
+  KernelHandle kernel_;
+  void* workspace_ = nullptr;
+  std::vector<stretto_tensor> inputs_, results_;
+  std::vector<const stretto_tensor*> input_pointers_;
+  std::vector<stretto_tensor*> result_pointers_;
+};
+
+}  // namespace stretto

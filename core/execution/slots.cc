@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "execution/slots.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace stretto {
+
+namespace {
+
+void* allocate_host(uint64_t bytes) {
+  const uint64_t rounded = (std::max<uint64_t>(bytes, 1) + 63) / 64 * 64;
+  void* memory = std::aligned_alloc(64, rounded);
+  if (memory == nullptr) throw std::bad_alloc();
+  std::memset(memory, 0, rounded);  // the pages exist before the first execution
+  return memory;
+}
+
+}  // namespace
+
+Slots::Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& endpoints)
+    : plan_(plan), actor_(actor), device_(device), endpoints_(endpoints), memory_(plan.rings.size()) {
+  for (uint32_t id = 0; id < plan.rings.size(); ++id) {
+    const Ring& ring = plan.rings[id];
+    if (ring.actor != actor || ring.memory == Ring::Memory::transport) continue;
+    const bool on_device = ring.memory == Ring::Memory::device && device_ != nullptr;
+    for (uint32_t slot = 0; slot < ring.slots; ++slot) {
+      memory_[id].push_back(on_device ? device_->allocate(std::max<uint64_t>(ring.slot_bytes, 1))
+                                      : allocate_host(ring.slot_bytes));
+      if (!on_device && device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
+    }
+  }
+  for (uint32_t id = 0; id < plan.channels.size(); ++id) {
+    const Channel& channel = plan.channels[id];
+    if (channel.shares_slots) continue;
+    if (channel.writer == actor) bind(id, channel.ring);
+    for (const auto& reader : channel.readers)
+      if (reader.actor == actor) bind(id, reader.ring);
+  }
+}
+
+void Slots::bind(uint32_t channel, uint32_t ring) {
+  for (uint32_t slot = 0; slot < memory_[ring].size(); ++slot)
+    endpoints_.end(channel).bind(slot, memory_[ring][slot], plan_.rings[ring].slot_bytes);
+}
+
+void Slots::resolve() {
+  for (uint32_t id = 0; id < plan_.rings.size(); ++id) {
+    const Ring& ring = plan_.rings[id];
+    if (ring.actor != actor_ || ring.memory != Ring::Memory::transport) continue;
+    for (uint32_t slot = 0; slot < ring.slots; ++slot) {
+      memory_[id].push_back(endpoints_.end(static_cast<uint32_t>(ring.channel)).slot(slot));
+      if (device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
+    }
+  }
+}
+
+Slots::~Slots() {
+  for (uint32_t id = 0; id < plan_.rings.size(); ++id) {
+    const bool on_device = plan_.rings[id].memory == Ring::Memory::device && device_ != nullptr;
+    for (void* memory : memory_[id]) {
+      if (!on_device && device_ != nullptr) device_->unpin(memory);
+      if (on_device)
+        device_->free(memory);
+      else if (plan_.rings[id].memory != Ring::Memory::transport)
+        std::free(memory);
+    }
+  }
+}
+
+}  // namespace stretto

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Where the slots of one actor's rings lie.
+
+#include "execution/endpoints.h"
+
+namespace stretto {
+
+/// Allocated when a plan opens, given back when it closes; an execution allocates nothing. Reading is thread-safe.
+class Slots {
+ public:
+  /// Allocates the rings in device and host memory and binds those that a copying transport carries. `device` may be
+  /// null for the driver; it and `endpoints` outlive this.
+  Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& endpoints);
+  Slots(const Slots&) = delete;
+  Slots& operator=(const Slots&) = delete;
+  ~Slots();
+  /// Looks up the slots that transports own. Once all are connected.
+  void resolve();
+  void* at(uint32_t ring, int64_t execution) const {
+    const auto& slots = memory_[ring];
+    return slots[static_cast<uint64_t>(execution) % slots.size()];
+  }
+
+ private:
+  void bind(uint32_t channel, uint32_t ring);
+  const Plan& plan_;
+  uint32_t actor_;
+  DeviceHandle* device_;
+  Endpoints& endpoints_;
+  std::vector<std::vector<void*>> memory_;  ///< by ring; empty for other actors'
+};
+
+}  // namespace stretto
