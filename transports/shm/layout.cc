@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "layout.h"
+
+#include <unistd.h>
+
+namespace stretto::shm {
+namespace {
+
+uint64_t page() { return static_cast<uint64_t>(sysconf(_SC_PAGESIZE)); }
+
+/// Adds and multiplies, and remembers whether a result ever left 63 bits.
+class Size {
+ public:
+  Size(uint64_t value) : value_(value), fits_(value <= INT64_MAX) {}  // NOLINT(google-explicit-constructor): a number
+  Size operator+(Size other) const {
+    return combined(other, __builtin_add_overflow(value_, other.value_, &other.value_));
+  }
+  Size operator*(Size other) const {
+    return combined(other, __builtin_mul_overflow(value_, other.value_, &other.value_));
+  }
+  Size rounded_up(uint64_t unit) const {
+    Size size = *this + (unit - 1);
+    size.value_ -= size.value_ % unit;
+    return size;
+  }
+  uint64_t of(const ChannelInfo& channel) const {
+    if (!fits_)
+      throw Error(Code::overloaded,
+                  "channel '" + channel.name + "': " + std::to_string(channel.slots) + " slots of " +
+                      std::to_string(channel.slot_bytes) +
+                      " bytes do not fit into 63 bits of shared memory; give it fewer or smaller slots");
+    return value_;
+  }
+
+ private:
+  Size combined(Size result, bool overflow) const {
+    result.fits_ = fits_ && result.fits_ && !overflow && result.value_ <= INT64_MAX;
+    return result;
+  }
+  uint64_t value_;
+  bool fits_;
+};
+
+}  // namespace
+
+Strides strides_of(const ChannelInfo& channel) {
+  const uint64_t released = (Size(sizeof(Published)) + channel.note_bytes).rounded_up(kSeparation).of(channel);
+  const uint64_t control = (Size(released) + Size(sizeof(Released)) * channel.readers.size()).of(channel);
+  const uint64_t unit = channel.slot_bytes >= page() ? page() : kSeparation;
+  return {control, released, Size(channel.slot_bytes).rounded_up(unit).of(channel)};
+}
+
+Layout lay_out(const std::vector<const ChannelInfo*>& channels) {
+  Layout layout;
+  uint64_t end = 0;
+  for (const auto* channel : channels) {
+    layout.channels.push_back({end, 0});
+    end = (Size(end) + Size(strides_of(*channel).control) * channel->slots).of(*channel);
+  }
+  if (!channels.empty()) end = Size(end).rounded_up(page()).of(*channels.back());
+  layout.payload_begin = end;
+  for (size_t i = 0; i < channels.size(); ++i) {
+    const auto& channel = *channels[i];
+    const uint64_t unit = channel.slot_bytes >= page() ? page() : kSeparation;
+    layout.channels[i].payload = Size(end).rounded_up(unit).of(channel);
+    end = (Size(layout.channels[i].payload) + Size(strides_of(channel).payload) * channel.slots).of(channel);
+  }
+  if (!channels.empty()) end = Size(end).rounded_up(page()).of(*channels.back());
+  layout.bytes = end;
+  return layout;
+}
+
+}  // namespace stretto::shm

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Where the parts of a channel lie in its writer's memory. Pure arithmetic.
+///
+/// All control blocks come first, then, from a page on, all payloads: so readers can map those read-only.
+
+#include "slot.h"
+#include "stretto/transport.h"
+
+namespace stretto::shm {
+
+/// The distances between the parts of one channel; writer and readers compute them alike.
+struct Strides {
+  uint64_t control;   ///< from slot to slot: Published, note, one Released for each reader
+  uint64_t released;  ///< from a slot's Published to its first Released
+  uint64_t payload;   ///< from slot to slot; whole pages where a slot has a page or more
+};
+/// Throws Code::overloaded, naming the channel, where the sizes leave 63 bits.
+Strides strides_of(const ChannelInfo& channel);
+
+/// Offsets of one channel from the start of the memory.
+struct Placement {
+  uint64_t control;
+  uint64_t payload;
+};
+
+struct Layout {
+  std::vector<Placement> channels;  ///< in the order given
+  uint64_t payload_begin = 0;       ///< a multiple of the page size
+  uint64_t bytes = 0;               ///< a multiple of the page size
+};
+/// Throws Code::overloaded, naming the channel, where the sizes leave 63 bits.
+Layout lay_out(const std::vector<const ChannelInfo*>& channels);
+
+/// One channel in mapped memory. A view.
+class ChannelView {
+ public:
+  ChannelView() = default;
+  ChannelView(std::byte* memory, const ChannelInfo& channel, Placement placement)
+      : control_(memory + placement.control), payload_(memory + placement.payload), strides_(strides_of(channel)) {}
+  bool mapped() const { return control_ != nullptr; }
+  Published& published(uint64_t slot) const {
+    return *reinterpret_cast<Published*>(control_ + slot * strides_.control);
+  }
+  std::byte* note(uint64_t slot) const { return control_ + slot * strides_.control + sizeof(Published); }
+  Released& released(uint64_t slot, uint64_t reader) const {
+    return *reinterpret_cast<Released*>(control_ + slot * strides_.control + strides_.released +
+                                        reader * sizeof(Released));
+  }
+  std::byte* payload(uint64_t slot) const { return payload_ + slot * strides_.payload; }
+
+ private:
+  std::byte* control_ = nullptr;
+  std::byte* payload_ = nullptr;
+  Strides strides_{};
+};
+
+}  // namespace stretto::shm
