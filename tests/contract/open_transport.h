@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// One actor's instance of a transport under test, through the boundary's tables. Without GoogleTest, so that the peer
+/// process uses it too.
+
+#include "descriptors.h"
+#include "load_component.h"
+#include "stretto/device.h"
+
+#include <algorithm>
+#include <map>
+
+namespace stretto::contract {
+
+/// A channel, the same on all actors. Its number is its place in the list of all.
+struct ChannelPlan {
+  uint32_t slots = 2;
+  uint64_t slot_bytes = 64;
+  uint32_t note_bytes = 16;
+  uint32_t writer = 0;
+  std::vector<uint32_t> readers = {1};
+};
+
+/// What an actor tells the others in one round. Owns nothing: the descriptors' owner is said where it is passed.
+struct Word {
+  std::vector<std::byte> bytes;
+  std::vector<int> descriptors;
+};
+
+/// One end. Calls as in abi.h.
+class OpenEnd {
+ public:
+  OpenEnd() = default;
+  OpenEnd(const stretto_transport_api& api, stretto_end* end, ChannelPlan plan)
+      : api_(&api), end_(end), plan_(std::move(plan)) {}
+  const ChannelPlan& plan() const { return plan_; }
+  stretto_end* raw() const { return end_; }
+  const stretto_transport_api& api() const { return *api_; }
+
+  /// Where a slot lies: in the transport's memory, or, with a transport that shares none, in what was bound.
+  std::byte* slot(int64_t execution) const {
+    const auto index = static_cast<uint32_t>(execution % plan_.slots);
+    if (!own_.empty()) return const_cast<std::byte*>(own_[index].data());
+    void* memory = nullptr;
+    needed("slot", [&](const stretto_sink* sink) { return api_->slot(end_, index, &memory, sink); });
+    return static_cast<std::byte*>(memory);
+  }
+  Outcome acquire(int64_t execution, int64_t deadline) const {
+    return outcome_of([&](const stretto_sink* sink) { return api_->acquire(end_, execution, deadline, sink); });
+  }
+  Outcome send(int64_t execution, uint64_t bytes, const void* note, int64_t deadline) const {
+    return outcome_of(
+        [&](const stretto_sink* sink) { return api_->send(end_, execution, bytes, note, deadline, sink); });
+  }
+  Outcome receive(int64_t execution, uint64_t* bytes, void* note, int64_t deadline) const {
+    return outcome_of(
+        [&](const stretto_sink* sink) { return api_->receive(end_, execution, bytes, note, deadline, sink); });
+  }
+  Outcome release(int64_t execution) const {
+    return outcome_of([&](const stretto_sink* sink) { return api_->release(end_, execution, sink); });
+  }
+
+  /// Gives the slots of a host-driven transport that shares none their memory. Before connect.
+  void bind_slots() {
+    own_.assign(plan_.slots, std::vector<std::byte>(plan_.slot_bytes + 1));
+    for (uint32_t i = 0; api_->bind != nullptr && i < plan_.slots; ++i)
+      needed("bind",
+             [&](const stretto_sink* sink) { return api_->bind(end_, i, own_[i].data(), plan_.slot_bytes, sink); });
+  }
+
+ private:
+  const stretto_transport_api* api_ = nullptr;
+  stretto_end* end_ = nullptr;
+  ChannelPlan plan_;
+  std::vector<std::vector<std::byte>> own_;
+};
+
+/// Owns an instance. Opening and connecting: one thread; abort: any.
+class OpenTransport {
+ public:
+  OpenTransport(const stretto_component& component, const std::string& options, uint32_t actor, uint32_t actor_count,
+                const stretto_native* device)
+      : api_(*static_cast<const stretto_transport_api*>(component.api)), actor_(actor), actor_count_(actor_count) {
+    const GivenSettings settings(component.options, component.option_count, options);
+    const stretto_transport_open request{sizeof request, actor, actor_count, 0, settings.raw(), device};
+    needed("open a transport", [&](const stretto_sink* sink) { return api_.open(&request, &transport_, sink); });
+  }
+  OpenTransport(const OpenTransport&) = delete;
+  OpenTransport& operator=(const OpenTransport&) = delete;
+  ~OpenTransport() { api_.close(transport_); }
+  const stretto_transport_api& api() const { return api_; }
+  bool has(uint32_t flag) const { return (api_.flags & flag) != 0; }
+  uint32_t actor() const { return actor_; }
+  void abort() const { api_.abort(transport_); }
+
+  Outcome open_writer(uint32_t id, const ChannelPlan& plan) { return open_end(id, plan, api_.writer, writers_); }
+  Outcome open_reader(uint32_t id, const ChannelPlan& plan) { return open_end(id, plan, api_.reader, readers_); }
+  /// Opens this actor's ends of all these channels.
+  void open_ends(const std::vector<ChannelPlan>& plans) {
+    for (uint32_t id = 0; id < plans.size(); ++id) {
+      Outcome outcome;
+      if (plans[id].writer == actor_) outcome = open_writer(id, plans[id]);
+      if (outcome.code == Code::ok && std::ranges::find(plans[id].readers, actor_) != plans[id].readers.end())
+        outcome = open_reader(id, plans[id]);
+      if (outcome.code != Code::ok) throw Error(outcome.code, "open an end: " + outcome.message);
+    }
+  }
+  OpenEnd& writer(uint32_t id) { return writers_.at(id); }
+  OpenEnd& reader(uint32_t id) { return readers_.at(id); }
+
+  /// One round. `theirs` is empty in round 0; its descriptors go to the transport. Those of `mine` stay its own.
+  Outcome connect(uint32_t round, const std::vector<Word>& theirs, Word& mine, bool& done, int64_t deadline) {
+    std::vector<stretto_blob> blobs;
+    std::vector<const stretto_blob*> pointers;
+    blobs.reserve(theirs.size());
+    for (const auto& word : theirs) {
+      blobs.push_back({sizeof(stretto_blob), static_cast<uint32_t>(word.descriptors.size()), word.descriptors.data(),
+                       word.bytes.data(), word.bytes.size()});
+      pointers.push_back(&blobs.back());
+    }
+    stretto_blob blob{};
+    blob.size = sizeof blob;
+    int32_t finished = 0;
+    Outcome outcome = outcome_of([&](const stretto_sink* sink) {
+      return api_.connect(transport_, round, theirs.empty() ? nullptr : pointers.data(), actor_count_, &blob, &finished,
+                          deadline, sink);
+    });
+    done = finished != 0;
+    const auto* bytes = static_cast<const std::byte*>(blob.bytes);
+    mine = {};
+    if (outcome.code == Code::ok)
+      mine = {{bytes, bytes + blob.byte_count}, {blob.descriptors, blob.descriptors + blob.descriptor_count}};
+    return outcome;
+  }
+
+ private:
+  template <class Function>
+  Outcome open_end(uint32_t id, const ChannelPlan& plan, Function open, std::map<uint32_t, OpenEnd>& ends) {
+    const std::string name = "channel " + std::to_string(id);
+    const stretto_channel channel{sizeof channel,
+                                  id,
+                                  plan.slots,
+                                  plan.note_bytes,
+                                  plan.slot_bytes,
+                                  plan.writer,
+                                  static_cast<uint32_t>(plan.readers.size()),
+                                  plan.readers.data(),
+                                  name.c_str()};
+    stretto_end* end = nullptr;
+    Outcome outcome = outcome_of([&](const stretto_sink* sink) { return open(transport_, &channel, &end, sink); });
+    if (outcome.code == Code::ok) {
+      auto& made = ends.emplace(id, OpenEnd(api_, end, plan)).first->second;
+      if (!has(STRETTO_TRANSPORT_SHARES_SLOTS) && !has(STRETTO_TRANSPORT_STREAM_ORDERED)) made.bind_slots();
+    }
+    return outcome;
+  }
+
+  const stretto_transport_api& api_;
+  const uint32_t actor_;
+  const uint32_t actor_count_;
+  stretto_transport* transport_ = nullptr;
+  std::map<uint32_t, OpenEnd> writers_;
+  std::map<uint32_t, OpenEnd> readers_;
+};
+
+}  // namespace stretto::contract

@@ -1,0 +1,306 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Executions that overlap, fail, come late; runs that are closed early, twice, or followed by another.
+
+#include "leftovers.h"
+#include "scene.h"
+
+#include <cstring>
+
+namespace stretto::testing {
+namespace {
+
+const Spec kScalar = spec(kF32, {});
+
+std::vector<Tensor> scalar(double value) { return {tensor(kF32, {}, {value})}; }
+
+float number(const std::vector<Tensor>& outputs, size_t index = 0) {
+  float value = 0;
+  EXPECT_EQ(outputs.at(index).bytes.size(), sizeof value);
+  std::memcpy(&value, outputs[index].bytes.data(), sizeof value);
+  return value;
+}
+
+class EveryWay : public ::testing::TestWithParam<Arrangement> {
+ protected:
+  Runtime open(Scene& scene) {
+    const auto options = scene.options();
+    graph_ = scene.take();
+    return Runtime::open(compile(graph_, options, catalogue()), catalogue(), run_options(options.processes));
+  }
+  Scene scene_{GetParam()};
+  Graph graph_;
+};
+class Executions : public EveryWay {};
+INSTANTIATE_TEST_SUITE_P(Executions, Executions, ::testing::ValuesIn(as_threads_and_processes()), arrangement_name);
+class ExecutionsOfThreads : public EveryWay {};
+INSTANTIATE_TEST_SUITE_P(Executions, ExecutionsOfThreads, ::testing::ValuesIn(as_threads()), arrangement_name);
+
+void doubling(Scene& scene) {
+  const auto x = scene.input(kScalar);
+  const auto first = scene.node(scene.actor(), "tensor.scale", x).arg("factor", 2.0).value();
+  scene.output(scene.node(scene.actor(), "tensor.copy", first).value());
+}
+
+/// As `doubling`, but each execution takes this long.
+void slow_doubling(Scene& scene, double seconds) {
+  const auto x = scene.input(kScalar);
+  const auto slow = scene.node(scene.actor(), "tensor.busy", x).arg("seconds", seconds).value();
+  scene.output(scene.node(scene.actor(), "tensor.scale", slow).arg("factor", 2.0).value());
+}
+
+TEST_P(Executions, FuturesAreReadInAnyOrder) {
+  doubling(scene_);
+  Runtime runtime = open(scene_);
+  for (int block = 0; block < 3; ++block) {
+    std::vector<Future> futures;
+    for (uint32_t i = 0; i < GetParam().inflight; ++i) futures.push_back(runtime.execute(spans(scalar(i)), soon()));
+    for (size_t i = futures.size(); i-- > 0;) EXPECT_EQ(number(futures[i].get(soon())), 2.0F * static_cast<float>(i));
+  }
+}
+
+TEST_P(Executions, ADroppedFutureIsForgotten) {
+  doubling(scene_);
+  Runtime runtime = open(scene_);
+  for (int i = 0; i < 12; ++i) runtime.execute(spans(scalar(i)), soon());
+  EXPECT_EQ(number(runtime.execute(spans(scalar(21)), soon()).get(soon())), 42);
+}
+
+TEST_P(Executions, AFullWindowMakesExecuteFailAtItsDeadline) {
+  slow_doubling(scene_, 0.3);
+  Runtime runtime = open(scene_);
+  std::vector<Future> futures;
+  for (uint32_t i = 0; i < GetParam().inflight; ++i) futures.push_back(runtime.execute(spans(scalar(i)), soon()));
+  const auto error = caught([&] { runtime.execute(spans(scalar(0)), in(std::chrono::milliseconds(5))); });
+  EXPECT_EQ(error.code, Code::overloaded) << error.text;
+  for (size_t i = 0; i < futures.size(); ++i) EXPECT_EQ(number(futures[i].get(soon())), 2.0F * static_cast<float>(i));
+  EXPECT_EQ(number(runtime.execute(spans(scalar(4)), soon()).get(soon())), 8);
+}
+
+TEST_P(Executions, ALateResultIsDiscardedAndTheRunGoesOn) {
+  slow_doubling(scene_, 0.1);
+  Runtime runtime = open(scene_);
+  {
+    auto future = runtime.execute(spans(scalar(1)), soon());
+    EXPECT_EQ(caught([&] { future.get(in(std::chrono::milliseconds(1))); }).code, Code::timed_out);
+  }
+  for (int i = 2; i < 5; ++i)
+    EXPECT_EQ(number(runtime.execute(spans(scalar(i)), soon()).get(soon())), 2.0F * static_cast<float>(i));
+}
+
+TEST_P(Executions, ALateResultCanBeReadLater) {
+  slow_doubling(scene_, 0.1);
+  Runtime runtime = open(scene_);
+  auto future = runtime.execute(spans(scalar(7)), soon());
+  EXPECT_EQ(caught([&] { future.get(in(std::chrono::milliseconds(1))); }).code, Code::timed_out);
+  EXPECT_EQ(number(future.get(soon())), 14);
+}
+
+GraphBuilder::Node failing(Scene& scene, ActorHandle actor, const ValueRef& x, std::vector<int64_t> at) {
+  auto node = scene.node(actor, "tensor.fail", x);
+  node.arg("at", std::move(at)).arg("message", std::string("out of luck"));
+  return node;
+}
+
+void failing_chain(Scene& scene, const std::string& transport) {
+  const auto a = scene.actor(), b = scene.actor(), c = scene.actor();
+  const auto x = scene.input(kScalar);
+  const auto first = scene.node(a, "tensor.scale", x).arg("factor", 2.0).channel(by(transport)).value();
+  const auto second = failing(scene, b, first, {1, 2, 5}).channel(by(transport)).value();
+  const auto third = scene.node(c, "tensor.scale", second).arg("factor", 2.0).channel(by(transport)).value();
+  scene.output(scene.node(a, "tensor.copy", third).value());
+}
+
+TEST_P(Executions, AnErrorInAChainFailsItsExecutionAlone) {
+  failing_chain(scene_, "shm");
+  EXPECT_TRUE(scene_.agrees(12));
+}
+
+TEST_P(ExecutionsOfThreads, AnErrorInAChainFailsItsExecutionAloneByRendezvous) {
+  failing_chain(scene_, "rendezvous");
+  EXPECT_TRUE(scene_.agrees(12));
+}
+
+void failing_fan(Scene& scene, const std::string& transport) {
+  const auto writer = scene.actor();
+  const auto x = scene.input(kScalar);
+  const auto made = failing(scene, writer, x, {0, 3}).channel(by(transport)).value();
+  std::vector<ValueRef> parts;
+  for (int i = 0; i < 3; ++i)
+    parts.push_back(scene.node(scene.actor(), "tensor.scale", made).arg("factor", 2.0).channel(by(transport)).value());
+  parts.push_back(failing(scene, writer, x, {3, 4}).value());  // two errors in execution 3
+  scene.output(scene.sum(writer, parts).value());
+}
+
+TEST_P(Executions, AnErrorInAFanOutFailsItsExecutionAlone) {
+  failing_fan(scene_, "shm");
+  EXPECT_TRUE(scene_.agrees(12));
+}
+
+TEST_P(ExecutionsOfThreads, AnErrorInAFanOutFailsItsExecutionAloneByRendezvous) {
+  failing_fan(scene_, "rendezvous");
+  EXPECT_TRUE(scene_.agrees(12));
+}
+
+void failing_direct_edge(Scene& scene, const std::string& transport) {
+  const auto a = scene.actor(), b = scene.actor();
+  const auto x = scene.input(spec(kF32, {4}));
+  ChannelOptions channel = by(transport);
+  channel.static_shape = true;
+  channel.direct_return = true;
+  const auto made = failing(scene, a, x, {2, 3, 6}).channel(channel).value();
+  scene.output(scene.node(b, "tensor.scale", made).arg("factor", 2.0).value());
+}
+
+TEST_P(Executions, AnErrorOnAStaticAndDirectEdgeFailsItsExecutionAlone) {
+  failing_direct_edge(scene_, "shm");
+  EXPECT_TRUE(scene_.agrees(12));
+}
+
+TEST_P(ExecutionsOfThreads, AnErrorOnAStaticAndDirectEdgeFailsItsExecutionAloneByRendezvous) {
+  failing_direct_edge(scene_, "rendezvous");
+  EXPECT_TRUE(scene_.agrees(12));
+}
+
+void failing_before_state(Scene& scene, const std::string& transport) {
+  const auto a = scene.actor(), b = scene.actor();
+  const auto x = scene.input(kScalar);
+  const auto made = failing(scene, a, x, {2, 3, 6}).channel(by(transport)).value();
+  scene.output(scene.node(b, "tensor.running_sum", made).value());
+  scene.output(scene.node(b, "tensor.running_sum", x).value());  // not poisoned: its state goes on
+}
+
+TEST_P(Executions, AnErrorLeavesTheStateBehindItUnchanged) {
+  failing_before_state(scene_, "shm");
+  EXPECT_TRUE(scene_.agrees(12));
+}
+
+TEST_P(ExecutionsOfThreads, AnErrorLeavesTheStateBehindItUnchangedByRendezvous) {
+  failing_before_state(scene_, "rendezvous");
+  EXPECT_TRUE(scene_.agrees(12));
+}
+
+TEST_P(Executions, AnErrorNamesNodeActorAndExecution) {
+  const auto a = scene_.actor();
+  const auto x = scene_.input(kScalar);
+  const auto made = failing(scene_, a, x, {1}).value();
+  scene_.output(scene_.node(scene_.actor(), "tensor.copy", made).value());
+  Runtime runtime = open(scene_);
+  EXPECT_EQ(number(runtime.execute(spans(scalar(3)), soon()).get(soon())), 3);
+  auto future = runtime.execute(spans(scalar(4)), soon());
+  const auto error = caught([&] { future.get(soon()); });
+  for (const std::string& part : {std::string("out of luck"), graph_.nodes[0].name, graph_.actors[0].name})
+    EXPECT_NE(error.text.find(part), std::string::npos) << "no '" << part << "' in: " << error.text;
+  EXPECT_NE(error.text.find("execution 1"), std::string::npos) << error.text;
+  EXPECT_EQ(number(runtime.execute(spans(scalar(5)), soon()).get(soon())), 5);
+}
+
+TEST_P(Executions, CloseWhileAnOpRunsLetsItEnd) {
+  const Leftovers leftovers;
+  {
+    slow_doubling(scene_, 0.1);
+    Runtime runtime = open(scene_);
+    auto future = runtime.execute(spans(scalar(4)), soon());
+    runtime.close();
+    EXPECT_EQ(number(future.get(soon())), 8);
+    runtime.join();
+  }
+  EXPECT_TRUE(leftovers.nothing_more());
+}
+
+TEST_P(Executions, CloseAndJoinTwiceAreAsOnce) {
+  doubling(scene_);
+  Runtime runtime = open(scene_);
+  runtime.execute(spans(scalar(4)), soon()).get(soon());
+  for (int i = 0; i < 2; ++i) {
+    runtime.close();
+    runtime.join();
+    runtime.join();
+  }
+  EXPECT_EQ(runtime.step_times().empty(), false);
+}
+
+TEST_P(Executions, ExecuteAfterCloseIsRefused) {
+  doubling(scene_);
+  Runtime runtime = open(scene_);
+  runtime.close();
+  const auto before = caught([&] { runtime.execute(spans(scalar(4)), soon()); });
+  EXPECT_NE(before.code, Code::internal) << before.text;
+  EXPECT_NE(before.text.find("close"), std::string::npos) << before.text;
+  runtime.join();
+  EXPECT_EQ(caught([&] { runtime.execute(spans(scalar(4)), soon()); }).code, before.code);
+}
+
+TEST_P(Executions, TheSameActorsRunAgainAfterClose) {
+  const Leftovers leftovers;
+  doubling(scene_);
+  const auto options = scene_.options();
+  const Graph graph = scene_.take();
+  for (int i = 0; i < 2; ++i) {
+    Runtime runtime = Runtime::open(compile(graph, options, catalogue()), catalogue(), run_options(options.processes));
+    EXPECT_EQ(number(runtime.execute(spans(scalar(i)), soon()).get(soon())), 2.0F * static_cast<float>(i));
+  }
+  EXPECT_TRUE(leftovers.nothing_more());
+}
+
+TEST_P(Executions, TwoPlansRunOneAfterTheOtherAndSideBySide) {
+  const Leftovers leftovers;
+  {
+    doubling(scene_);
+    Runtime first = open(scene_);
+    Scene other{GetParam()};
+    slow_doubling(other, 0.001);
+    Runtime second = open(other);
+    for (int i = 0; i < 5; ++i) {
+      auto early = first.execute(spans(scalar(i)), soon());
+      EXPECT_EQ(number(second.execute(spans(scalar(10 + i)), soon()).get(soon())), 2.0F * static_cast<float>(10 + i));
+      EXPECT_EQ(number(early.get(soon())), 2.0F * static_cast<float>(i));
+    }
+    first.close();
+    first.join();
+    EXPECT_EQ(number(second.execute(spans(scalar(1)), soon()).get(soon())), 2);
+  }
+  EXPECT_TRUE(leftovers.nothing_more());
+}
+
+TEST_P(Executions, AbortFailsWhatIsPendingWithItsReason) {
+  const Leftovers leftovers;
+  {
+    slow_doubling(scene_, 0.2);
+    Runtime runtime = open(scene_);
+    auto future = runtime.execute(spans(scalar(4)), soon());
+    runtime.abort(Code::cancelled, "nobody wants it any more");
+    const auto error = caught([&] { future.get(soon()); });
+    EXPECT_EQ(error.code, Code::cancelled);
+    EXPECT_NE(error.text.find("nobody wants it any more"), std::string::npos) << error.text;
+    EXPECT_EQ(caught([&] { runtime.execute(spans(scalar(4)), soon()); }).code, Code::cancelled);
+  }
+  EXPECT_TRUE(leftovers.nothing_more());
+}
+
+TEST(DeviceDeath, AnAsynchronousErrorEndsThePlanAndNamesTheActor) {
+  const Leftovers leftovers;
+  {
+    Scene scene{{.device = "async_device"}};
+    doubling(scene);
+    auto options = scene.options();
+    options.components[0].options["break_after"].value = int64_t{40};
+    const Graph graph = scene.take();
+    Runtime runtime = Runtime::open(compile(graph, options, catalogue()), catalogue(), run_options(false));
+    Caught error;
+    for (int i = 0; i < 100 && error.code == Code::ok; ++i) try {
+        runtime.execute(spans(scalar(i)), soon()).get(soon());
+      } catch (const Error& thrown) {
+        error = {thrown.code(), thrown.what()};
+      }
+    EXPECT_NE(error.text.find("break_after"), std::string::npos) << error.text;
+    EXPECT_TRUE(error.text.find(graph.actors[0].name) != std::string::npos ||
+                error.text.find(graph.actors[1].name) != std::string::npos)
+        << error.text;
+  }
+  EXPECT_TRUE(leftovers.nothing_more());
+}
+
+}  // namespace
+}  // namespace stretto::testing

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Random graphs for real, against the reference. One seed replays alone: --seed=N.
+
+#include "judge.h"
+#include "leftovers.h"
+
+namespace stretto::testing {
+namespace {
+
+constexpr uint64_t kThreadGraphs = 2000, kProcessGraphs = 50, kBlock = 25;
+
+void try_graph(uint64_t seed, const Territory& territory) {
+  const RandomGraph random = random_graph(seed, territory);
+  EXPECT_TRUE(agrees(random.graph, random.options, random.feeds, seed)) << "replay with --seed=" << seed << "\n"
+                                                                        << to_text(random);
+}
+
+/// One block of seeds, or the one seed that is to be replayed if it lies within.
+class Block : public ::testing::TestWithParam<uint64_t> {
+ protected:
+  static void run(const Territory& territory) {
+    for (uint64_t seed = GetParam() * kBlock; seed < (GetParam() + 1) * kBlock; ++seed) {
+      if (surroundings().seed && *surroundings().seed != seed) continue;
+      try_graph(seed, territory);
+      if (HasFailure()) return;  // the first replays; the others would only bury it
+    }
+  }
+};
+
+class AsThreads : public Block {};
+TEST_P(AsThreads, AgreeWithTheReference) {
+  const Leftovers leftovers;
+  run({});
+  EXPECT_TRUE(leftovers.nothing_more());
+}
+INSTANTIATE_TEST_SUITE_P(RandomGraphs, AsThreads, ::testing::Range(uint64_t{0}, kThreadGraphs / kBlock));
+
+class AsProcesses : public Block {};
+TEST_P(AsProcesses, AgreeWithTheReference) {
+  const Leftovers leftovers;
+  run({.most_actors = 4, .most_nodes = 8, .test_plugins = false, .processes = true});
+  EXPECT_TRUE(leftovers.nothing_more());
+}
+INSTANTIATE_TEST_SUITE_P(RandomGraphs, AsProcesses, ::testing::Range(uint64_t{0}, kProcessGraphs / kBlock));
+
+}  // namespace
+}  // namespace stretto::testing

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// One graph of a test, written briefly, and the ways in which all of them are run.
+
+#include "judge.h"
+
+namespace stretto::testing {
+
+/// One way to run a graph.
+struct Arrangement {
+  std::string scheduler = "serial";
+  uint32_t inflight = 1;
+  std::string device = "cpu";
+  std::string mode = "random";  ///< of async_device
+  bool processes = false;
+  bool reversed = false;  ///< names in reverse alphabetical order
+};
+/// As a part of a test's name.
+std::string to_text(const Arrangement& arrangement);
+
+/// Threads: both devices. Processes: cpu alone. Each with both house schedulers, inflight 1 and 5.
+std::vector<Arrangement> as_threads();
+std::vector<Arrangement> as_processes();
+std::vector<Arrangement> as_threads_and_processes();
+/// Threads on the test device alone, in each of its modes.
+std::vector<Arrangement> on_async_device();
+
+/// Names nodes and actors in order, or in reverse; feeds small whole numbers.
+class Scene {
+ public:
+  explicit Scene(Arrangement arrangement) : arrangement_(std::move(arrangement)) {}
+  ActorHandle actor();
+  /// On a device of its own choice.
+  ActorHandle actor_on(const std::string& device);
+  ValueRef input(Spec spec);
+  GraphBuilder::Node node(ActorHandle actor, const std::string& op);
+  /// `node` with its one input port "x" bound.
+  GraphBuilder::Node node(ActorHandle actor, const std::string& op, const ValueRef& x);
+  /// The sum of these values.
+  GraphBuilder::Node sum(ActorHandle actor, std::vector<ValueRef> values);
+  void output(const ValueRef& value);
+
+  /// The graph; the scene is over afterwards.
+  Graph take() { return build_.take(); }
+  CompileOptions options() const;
+  /// Runs `executions` of the graph and compares. The scene is over afterwards.
+  ::testing::AssertionResult agrees(int64_t executions = 6);
+  /// The same with these feeds.
+  ::testing::AssertionResult agrees(const Feeds& feeds);
+
+ private:
+  std::string name(const char* what, int number) const;
+
+  Arrangement arrangement_;
+  GraphBuilder build_;
+  int actors_ = 0, nodes_ = 0, inputs_ = 0, outputs_ = 0;
+};
+
+/// Small whole numbers for every input of the graph.
+Feeds small_numbers(const Graph& graph, int64_t executions);
+Tensor tensor(DType dtype, Shape shape, const std::vector<double>& values);
+Spec spec(DType dtype, Shape shape);
+/// By name, else by capability: options of a channel.
+ChannelOptions by(const std::string& transport);
+std::string arrangement_name(const ::testing::TestParamInfo<Arrangement>& info);
+
+}  // namespace stretto::testing

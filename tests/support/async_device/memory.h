@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Device memory that the host cannot touch, although it is host memory: every block is mapped twice. The address that
+/// is handed out has no rights; the device's threads use the other one.
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+namespace stretto::testing {
+
+/// Any thread.
+class HiddenMemory {
+ public:
+  HiddenMemory() = default;
+  HiddenMemory(const HiddenMemory&) = delete;
+  HiddenMemory& operator=(const HiddenMemory&) = delete;
+  ~HiddenMemory();
+
+  /// Poisoned, and ends (up to 63 bytes) where a page without rights begins. Throws Code::overloaded.
+  void* allocate(uint64_t bytes);
+  /// Poisons the block; it stays mapped, and known as freed, until the device is closed.
+  void free(void* memory) noexcept;
+  void pin(void* memory, uint64_t bytes);
+  void unpin(void* memory) noexcept;
+  /// The worker's address of `bytes` bytes in one live block or pinned range. Throws Code::internal saying what it is.
+  void* translate(const void* memory, uint64_t bytes) const;
+
+ private:
+  struct Block {
+    void* mapping;  // what was mapped for the host, the page without rights included
+    void* worker_mapping;
+    uint64_t mapped;
+    uint64_t bytes;
+    char* worker;
+    bool freed;
+  };
+  mutable std::mutex mutex_;
+  std::map<uintptr_t, Block> blocks_;          // by the address handed out
+  std::multimap<uintptr_t, uint64_t> pinned_;  // address, bytes
+};
+
+}  // namespace stretto::testing
