@@ -178,6 +178,7 @@ ControlPage::ErrorEntry& ControlPage::error(uint32_t lane, int64_t execution) co
 }
 
 Note ControlPage::record_error(uint32_t lane, int64_t execution, int32_t node, Code code, const std::string& text) {
+  const std::scoped_lock lock(recording_);
   ErrorEntry& entry = error(lane, execution);
   if (entry.execution.load(std::memory_order_relaxed) != execution + 1) {
     entry.node = node;

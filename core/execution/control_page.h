@@ -10,6 +10,7 @@
 #include "stretto/plan.h"
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace stretto {
@@ -63,7 +64,7 @@ class ControlPage {
   uint64_t completed(uint32_t lane) const;
 
   // --- errors: the first of an execution on a lane, kept until the execution has left the window
-  /// Called by the lane's issuing thread only. Returns the poison to pass on: the first error's.
+  /// Called by the lane's actor only, from any of its threads. Returns the poison to pass on: the first error's.
   Note record_error(uint32_t lane, int64_t execution, int32_t node, Code code, const std::string& text);
   /// The text of the error behind a poisoned note.
   std::string error_text(const Note& poison) const;
@@ -92,6 +93,7 @@ class ControlPage {
   ErrorEntry* errors_;
   BoardEntry* board_;
   BoardEntry* board_end_;
+  std::mutex recording_;
   uint64_t window_;  ///< executions whose errors and notes are kept
 };
 

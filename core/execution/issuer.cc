@@ -67,10 +67,7 @@ void Executor::issue_receive(const Step& step, LaneState& state, Courier& courie
   if (plan_.channels[channel].stream_ordered) {
     const Note note =
         spec.dynamic() ? page_->await_shape(channel, execution) : make_note(execution, spec.dtype, spec.shape);
-    if (note.ok())
-      notes_.shape(ring, note);
-    else
-      notes_.settle(ring, note);
+    notes_.shape(ring, note);
     endpoints_->end(channel).lane_receive(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
     return;
   }

@@ -30,7 +30,8 @@ NodeKernel::NodeKernel(const Plan& plan, const Step& step, Catalogue& catalogue,
       notes_(notes),
       page_(page),
       blocking_(device.blocking()),
-      lane_(lane) {
+      lane_(lane),
+      failures_(plan.inflight + 1ULL) {
   const ComponentUse& use = plan.components[node_.ops];
   std::vector<Spec> specs;
   for (uint32_t value : node_.inputs) specs.push_back(plan.values[value].spec);
@@ -50,32 +51,21 @@ NodeKernel::~NodeKernel() {
 
 void NodeKernel::run(int64_t execution) {
   bool settled = true;
+  bool healthy = true;
   for (uint32_t ring : step_.inputs) {
     const Note note = notes_.get(ring, execution);
-    if (!note.ok()) return poison(note);
-    settled = settled && notes_.settled(ring, execution);
+    const bool known = notes_.settled(ring, execution);
+    if (known && !note.ok()) return poison(note);
+    settled = settled && known;
+    healthy = healthy && note.ok();
   }
-  try {
-    launch(execution);
-  } catch (const Error& error) {
-    if (ends_actor(error.code())) throw;
-    const std::string text = error.code() == Code::overloaded ? too_large(execution) : std::string();
-    poison(page_.record_error(static_cast<uint32_t>(step_.lane), execution, step_.node, error.code(),
-                              text.empty() ? error.what() : text));
+  std::optional<Failure> failure;
+  if (healthy) failure = attempt(execution);
+  if (failure && settled) return poison(record(*failure, execution));
+  if (failure || !healthy) {
+    failures_[static_cast<uint64_t>(execution) % failures_.size()] = std::move(failure);
+    for (size_t i = 0; i < step_.results.size(); ++i) notes_.shape(step_.results[i], doubtful_note(i, execution));
     return;
-  }
-  for (size_t i = 0; i < step_.results.size(); ++i) {
-    const Note note = note_of_result(i, execution);
-    const PlanValue& value = plan_.values[node_.results[i]];
-    const Shape shape(note.shape, note.shape + note.rank);
-    if (value.static_shape && shape != value.spec.shape) {
-      poison(page_.record_error(
-          static_cast<uint32_t>(step_.lane), execution, step_.node, Code::invalid_argument,
-          fmt::format("static edge {}: the value has shape {}, expected {}; drop static_shape, or "
-                      "make the shape right",
-                      edges_of(plan_, node_.results[i]), to_text(shape), to_text(value.spec.shape))));
-      return;
-    }
   }
   for (size_t i = 0; i < step_.results.size(); ++i) {
     const Note note = note_of_result(i, execution);
@@ -84,6 +74,38 @@ void NodeKernel::run(int64_t execution) {
     else
       notes_.shape(step_.results[i], note);
   }
+}
+
+std::optional<NodeKernel::Failure> NodeKernel::attempt(int64_t execution) {
+  try {
+    launch(execution);
+  } catch (const Error& error) {
+    if (ends_actor(error.code())) throw;
+    const std::string text = error.code() == Code::overloaded ? too_large(execution) : std::string();
+    return Failure{error.code(), text.empty() ? error.what() : text};
+  }
+  for (size_t i = 0; i < step_.results.size(); ++i) {
+    const Note note = note_of_result(i, execution);
+    const PlanValue& value = plan_.values[node_.results[i]];
+    const Shape shape(note.shape, note.shape + note.rank);
+    if (value.static_shape && shape != value.spec.shape)
+      return Failure{Code::invalid_argument,
+                     fmt::format("static edge {}: the value has shape {}, expected {}; drop static_shape, or make the "
+                                 "shape right",
+                                 edges_of(plan_, node_.results[i]), to_text(shape), to_text(value.spec.shape))};
+  }
+  return std::nullopt;
+}
+
+Note NodeKernel::record(const Failure& failure, int64_t execution) {
+  return page_.record_error(static_cast<uint32_t>(step_.lane), execution, step_.node, failure.code, failure.text);
+}
+
+Note NodeKernel::doubtful_note(size_t index, int64_t execution) const {
+  Note doubt;
+  doubt.execution = execution;
+  doubt.code = static_cast<int32_t>(Code::cancelled);
+  return make_poison(doubt, plan_.values[node_.results[index]].spec);
 }
 
 void NodeKernel::launch(int64_t execution) {
@@ -146,6 +168,9 @@ void NodeKernel::settle(int64_t execution) {
     const Note note = notes_.get(ring, execution);
     if (!note.ok()) return poison(note);
   }
+  if (const auto& failure = failures_[static_cast<uint64_t>(execution) % failures_.size()];
+      !notes_.get(step_.results.front(), execution).ok() && failure)
+    return poison(record(*failure, execution));
   for (uint32_t ring : step_.results) notes_.settle(ring, notes_.get(ring, execution));
 }
 

@@ -7,6 +7,8 @@
 #include "execution/notes.h"
 #include "execution/slots.h"
 
+#include <optional>
+
 namespace stretto {
 
 /// Used by the one thread that issues the step's lane.
@@ -20,14 +22,23 @@ class NodeKernel {
   ~NodeKernel();
 
   /// Poisons the results if an input is known to be poisoned; else launches. Results are settled at once where the
-  /// inputs are settled and the device is blocking, or where the launch failed; else they are shaped only.
+  /// inputs are settled and the device is blocking, or where the launch failed on settled inputs; else they are shaped
+  /// only. A launch that fails on inputs whose status is not known yet may have failed because of them: its results are
+  /// shaped as doubtful, nothing launches on them, and `settle` finds whose error it was.
   /// Throws only what ends the actor (Code::cancelled, Code::disconnected, an error of the host).
   void run(int64_t execution);
   /// After completion: settles the results from the inputs, which must be settled. Any thread.
   void settle(int64_t execution);
 
  private:
+  struct Failure {
+    Code code;
+    std::string text;
+  };
+  std::optional<Failure> attempt(int64_t execution);
   void launch(int64_t execution);
+  Note record(const Failure& failure, int64_t execution);
+  Note doubtful_note(size_t index, int64_t execution) const;
   void poison(const Note& cause);
   Note note_of_result(size_t index, int64_t execution) const;
   std::string too_large(int64_t execution) const;
@@ -43,6 +54,8 @@ class NodeKernel {
   const stretto_native& lane_;
   KernelHandle kernel_;
   void* workspace_ = nullptr;
+  /// By execution modulo the window: how it failed on inputs of unknown status. Read only where the note is doubtful.
+  std::vector<std::optional<Failure>> failures_;
   std::vector<stretto_tensor> inputs_, results_;
   std::vector<const stretto_tensor*> input_pointers_;
   std::vector<stretto_tensor*> result_pointers_;
