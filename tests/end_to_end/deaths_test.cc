@@ -11,6 +11,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -207,39 +208,50 @@ class EndlessJob {
   std::string path_;
 };
 
-/// Waits until the process has started this many of its own.
-bool has_children(int process, size_t count) {
-  const auto until = soon();
-  while (std::chrono::steady_clock::now() < until) {
-    std::ifstream list("/proc/" + std::to_string(process) + "/task/" + std::to_string(process) + "/children");
-    size_t found = 0;
-    for (int child = 0; list >> child;) ++found;
-    if (found >= count) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+/// Where a run is when it is interrupted.
+enum class Moment { starting, running };
+
+size_t threads_of(int process) {
+  std::error_code gone;
+  const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(process) + "/task", gone);
+  return gone ? 0 : static_cast<size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+/// Waits until the command has started both actors and, for `running`, until their lanes run.
+bool reaches(const Child& command, Moment moment) {
+  for (const auto until = soon(); std::chrono::steady_clock::now() < until; std::this_thread::yield()) {
+    const auto actors = children(std::to_string(command.process()));
+    const bool lanes = std::all_of(actors.begin(), actors.end(), [](int actor) { return threads_of(actor) > 1; });
+    if (actors.size() >= 2 && (moment == Moment::starting || lanes)) return true;
   }
   return false;
 }
 
-void interrupt(bool whole_group) {
-  adopt_orphans();
-  const EndlessJob job("processes");
-  const Leftovers leftovers;
-  const auto known = children();
-  {
-    Child command({surroundings().program, "run", "--set", "compile.scheduler=serial", job.path()});
-    ASSERT_TRUE(has_children(command.process(), 2));
-    if (whole_group)
-      command.signal_group(SIGINT);
-    else
-      command.signal(SIGINT);
-    EXPECT_EQ(command.wait(soon()), 130);
-    EXPECT_EQ(left_children(known, soon()), std::set<int>());
+class Interrupt : public ::testing::TestWithParam<Moment> {
+ protected:
+  static void interrupt(bool whole_group) {
+    adopt_orphans();
+    const EndlessJob job("processes");
+    const Leftovers leftovers;
+    const auto known = children();
+    {
+      Child command({surroundings().program, "run", "--set", "compile.scheduler=serial", job.path()});
+      ASSERT_TRUE(reaches(command, GetParam()));
+      if (whole_group)
+        command.signal_group(SIGINT);
+      else
+        command.signal(SIGINT);
+      EXPECT_EQ(command.wait(soon()), 130);
+      EXPECT_EQ(left_children(known, soon()), std::set<int>());
+    }
+    EXPECT_TRUE(leftovers.nothing_more());
   }
-  EXPECT_TRUE(leftovers.nothing_more());
-}
+};
+INSTANTIATE_TEST_SUITE_P(Moments, Interrupt, ::testing::Values(Moment::starting, Moment::running),
+                         [](const auto& info) { return info.param == Moment::starting ? "starting" : "running"; });
 
-TEST(Interrupt, EndsTheCommandAndItsActors) { interrupt(false); }
-TEST(Interrupt, ToTheWholeGroupAsATerminalDoesEndsThemToo) { interrupt(true); }
+TEST_P(Interrupt, EndsTheCommandAndItsActors) { interrupt(false); }
+TEST_P(Interrupt, ToTheWholeGroupAsATerminalDoesEndsThemToo) { interrupt(true); }
 
 }  // namespace
 }  // namespace stretto::testing

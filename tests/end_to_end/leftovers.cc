@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "leftovers.h"
 
+#include "surroundings.h"
+
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -45,10 +47,10 @@ std::string differences(const Holdings& now, const Holdings& before) {
 
 }  // namespace
 
-std::set<int> children() {
+std::set<int> children(const std::string& process) {
   std::set<int> found;
-  for (const auto& thread : names("/proc/self/task")) {
-    std::ifstream list("/proc/self/task/" + thread + "/children");
+  for (const auto& thread : names("/proc/" + process + "/task")) {
+    std::ifstream list(fmt::format("/proc/{}/task/{}/children", process, thread));
     for (int child = 0; list >> child;) found.insert(child);
   }
   return found;
@@ -76,6 +78,12 @@ std::string command_line(int process) {
 }
 
 bool gone(int process) { return !fs::exists(fmt::format("/proc/{}", process)); }
+
+Leftovers::Leftovers() {
+  for (const auto kind : {STRETTO_TRANSPORT, STRETTO_SCHEDULER, STRETTO_DEVICE, STRETTO_OP_LIBRARY})
+    catalogue().all(kind);
+  before_ = holdings();
+}
 
 ::testing::AssertionResult Leftovers::nothing_more() const {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);

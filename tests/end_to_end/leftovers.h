@@ -20,18 +20,19 @@ struct Holdings {
 };
 Holdings holdings();
 
-/// Children of this process, zombies too.
-std::set<int> children();
+/// Children of a process, zombies too; whichever of its threads started them.
+std::set<int> children(const std::string& process = "self");
 /// The command line of a process, blanks between its words; empty where it is gone.
 std::string command_line(int process);
 /// Neither running nor a zombie.
 bool gone(int process);
 
 /// Takes stock when made; `nothing_more` compares. A thread that has been joined may take a moment to leave /proc, so
-/// it waits until the lists are alike, for some seconds at most.
+/// it waits until the lists are alike, for some seconds at most. All plugins are loaded before: they stay, and so do
+/// threads that a library behind them keeps (OpenBLAS's pool).
 class Leftovers {
  public:
-  Leftovers() : before_(holdings()) {}
+  Leftovers();
   ::testing::AssertionResult nothing_more() const;
 
  private:
