@@ -2,24 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "execution/slots.h"
 
+#include "execution/host_memory.h"
+
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
 namespace stretto {
 
-namespace {
-
-void* allocate_host(uint64_t bytes) {
+HostMemory allocate_host(uint64_t bytes) {
   const uint64_t rounded = (std::max<uint64_t>(bytes, 1) + 63) / 64 * 64;
-  void* memory = std::aligned_alloc(64, rounded);
+  HostMemory memory(static_cast<std::byte*>(std::aligned_alloc(64, rounded)));
   if (memory == nullptr) throw std::bad_alloc();
-  std::memset(memory, 0, rounded);  // the pages exist before the first execution
+  std::memset(memory.get(), 0, rounded);  // the pages exist before the first execution
   return memory;
 }
-
-}  // namespace
 
 Slots::Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& endpoints)
     : plan_(plan), actor_(actor), device_(device), endpoints_(endpoints), memory_(plan.rings.size()) {
@@ -29,7 +26,7 @@ Slots::Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& 
     const bool on_device = ring.memory == Ring::Memory::device && device_ != nullptr;
     for (uint32_t slot = 0; slot < ring.slots; ++slot) {
       memory_[id].push_back(on_device ? device_->allocate(std::max<uint64_t>(ring.slot_bytes, 1))
-                                      : allocate_host(ring.slot_bytes));
+                                      : allocate_host(ring.slot_bytes).release());
       if (!on_device && device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
     }
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "judge.h"
 
+#include "execution/sequential_reference.h"
 #include "random_graph/dice.h"
 #include "reference/reference.h"
 
@@ -55,6 +56,22 @@ std::string difference(const Error& error, int64_t execution, const Graph& graph
                      expected.failures[0].text, text);
 }
 
+/// What is wrong with the library's own sequential reference; empty: nothing.
+std::string difference(const Plan& plan, const Graph& graph, const Feeds& feeds, const std::vector<Outcome>& expected) {
+  SequentialReference sequential(plan, catalogue());
+  for (size_t execution = 0; execution < feeds.size(); ++execution) {
+    std::string wrong;
+    try {
+      wrong = difference(sequential.run(spans(feeds[execution])), expected[execution]);
+    } catch (const Error& error) {
+      if (expected[execution].failures.empty()) wrong = error.what();
+    }
+    if (!wrong.empty())
+      return fmt::format("sequential reference, execution {} of '{}': {}", execution, graph.name, wrong);
+  }
+  return "";
+}
+
 /// One open run, and what it is held to.
 class Trial {
  public:
@@ -64,6 +81,7 @@ class Trial {
     for (const auto& feed : feeds) expected_.push_back(reference.run(feed));
     const Plan plan = compile(graph, options, catalogue());
     verify(plan);
+    differences_ = difference(plan, graph, feeds, expected_);
     runtime_.emplace(Runtime::open(plan, catalogue(), run_options(options.processes)));
   }
 

@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Host memory as a cpu device would give it: aligned to 64 bytes, zeroed, its pages there.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+
+namespace stretto {
+
+struct FreeHostMemory {
+  void operator()(std::byte* memory) const noexcept { std::free(memory); }
+};
+using HostMemory = std::unique_ptr<std::byte, FreeHostMemory>;
+
+/// At least one byte. Throws std::bad_alloc.
+HostMemory allocate_host(uint64_t bytes);
+
+}  // namespace stretto
