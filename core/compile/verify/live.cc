@@ -1,14 +1,11 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
-#include "compile/verify.h"
-
 #include "compile/rounds.h"
+#include "compile/verify/verify.h"
 
 #include <fmt/format.h>
 
-namespace stretto {
-
-namespace compiling {
+namespace stretto::compiling {
 
 namespace {
 
@@ -68,8 +65,4 @@ void verify_live(const Plan& plan) {
                           tokens, text, mend(plan, graph, *circuit)));
 }
 
-}  // namespace compiling
-
-void verify(const Plan& plan) { compiling::verify_live(plan); }
-
-}  // namespace stretto
+}  // namespace stretto::compiling

@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "compile/verify/verify.h"
+
+#include <algorithm>
+
+namespace stretto::compiling {
+
+namespace {
+
+class Tables {
+ public:
+  explicit Tables(const Plan& plan) : plan_(plan) {}
+
+  void check() const {
+    for (uint32_t value = 0; value < plan_.values.size(); ++value) check_value(value);
+    for (uint32_t node = 0; node < plan_.nodes.size(); ++node) check_node(node);
+    for (uint32_t input = 0; input < plan_.inputs.size(); ++input)
+      if (plan_.values[plan_.inputs[input].value].input != static_cast<int32_t>(input))
+        inconsistent("input '{}' and the value '{}' disagree", plan_.inputs[input].name,
+                     value_name(plan_.inputs[input].value));
+    for (const auto& ring : plan_.rings) check_ring(ring);
+    for (uint32_t channel = 0; channel < plan_.channels.size(); ++channel) check_channel(channel);
+    check_input_channels();
+    for (const auto& output : plan_.outputs) check_output(output);
+  }
+
+ private:
+  const std::string& value_name(uint32_t value) const { return plan_.values[value].name; }
+
+  void check_value(uint32_t number) const {
+    const auto& value = plan_.values[number];
+    if ((value.node < 0) == (value.input < 0))
+      inconsistent("value '{}' needs either a node or an input that it comes from", value.name);
+    if (value.node < 0) {
+      if (value.actor != plan_.driver() || plan_.inputs[static_cast<uint32_t>(value.input)].value != number)
+        inconsistent("value '{}' is an input, but not the driver's", value.name);
+      return;
+    }
+    const auto& node = plan_.nodes[static_cast<uint32_t>(value.node)];
+    if (value.result >= node.results.size() || node.results[value.result] != number || node.actor != value.actor)
+      inconsistent("value '{}' is said to come from node '{}', which does not make it", value.name, node.name);
+  }
+
+  void check_node(uint32_t number) const {
+    const auto& node = plan_.nodes[number];
+    if (node.actor == plan_.driver()) inconsistent("node '{}' is on the driver", node.name);
+    for (uint32_t result = 0; result < node.results.size(); ++result) {
+      const auto& value = plan_.values[node.results[result]];
+      if (value.node != static_cast<int32_t>(number) || value.result != result)
+        inconsistent("node '{}' is said to make value '{}', which comes from elsewhere", node.name, value.name);
+    }
+  }
+
+  void check_ring(const Ring& ring) const {
+    const auto& name = value_name(ring.value);
+    if ((ring.memory == Ring::Memory::transport) != (ring.channel >= 0))
+      inconsistent("a ring of '{}' needs a channel if and only if a transport has its memory", name);
+    if (ring.actor == plan_.driver() && ring.memory == Ring::Memory::device)
+      inconsistent("a ring of '{}' is in the memory of a device that the driver does not have", name);
+    if (ring.alias < 0) return;
+    const auto& owner = plan_.rings[static_cast<uint32_t>(ring.alias)];
+    if (owner.alias >= 0 || owner.value != ring.value || owner.slots != ring.slots || owner.actor == ring.actor ||
+        owner.channel != ring.channel || ring.memory != Ring::Memory::transport)
+      inconsistent("a ring of '{}' on '{}' is no view of the one on '{}'", name, plan_.actors[ring.actor].name,
+                   plan_.actors[owner.actor].name);
+  }
+
+  void check_channel(uint32_t number) const {
+    const auto& channel = plan_.channels[number];
+    const auto& ring = plan_.rings[channel.ring];
+    if (ring.value != channel.value || ring.actor != channel.writer ||
+        plan_.values[channel.value].actor != channel.writer || ring.alias >= 0)
+      inconsistent("channel '{}' does not carry what its writer '{}' has", channel.name,
+                   plan_.actors[channel.writer].name);
+    if (channel.shares_slots && (channel.stream_ordered || ring.channel != static_cast<int32_t>(number)))
+      inconsistent("channel '{}' shares slots that are not its own", channel.name);
+    if (channel.readers.empty()) inconsistent("channel '{}' has no readers", channel.name);
+    std::vector<uint32_t> actors{channel.writer};
+    for (const auto& reader : channel.readers) {
+      actors.push_back(reader.actor);
+      check_reader(number, reader);
+    }
+    std::sort(actors.begin(), actors.end());
+    if (std::adjacent_find(actors.begin(), actors.end()) != actors.end())
+      inconsistent("channel '{}' names an actor twice", channel.name);
+    const bool driver = std::binary_search(actors.begin(), actors.end(), plan_.driver());
+    if (driver && (channel.stream_ordered || channel.rendezvous || channel.global_order))
+      inconsistent("channel '{}' leads to or from the driver, which has no lane to meet on", channel.name);
+  }
+
+  void check_reader(uint32_t number, const Channel::Reader& reader) const {
+    const auto& channel = plan_.channels[number];
+    const auto& ring = plan_.rings[reader.ring];
+    const bool in_place = ring.alias == static_cast<int32_t>(channel.ring) && channel.shares_slots;
+    const bool landing = ring.memory != Ring::Memory::transport && !channel.shares_slots;
+    if (ring.value != channel.value || ring.actor != reader.actor || !(in_place || landing))
+      inconsistent("channel '{}' does not lead to where '{}' looks for it", channel.name,
+                   plan_.actors[reader.actor].name);
+  }
+
+  void check_input_channels() const {
+    std::vector<std::vector<uint32_t>> channels(plan_.values.size());
+    for (uint32_t channel = 0; channel < plan_.channels.size(); ++channel)
+      if (plan_.channels[channel].writer == plan_.driver()) channels[plan_.channels[channel].value].push_back(channel);
+    for (const auto& input : plan_.inputs) {
+      auto listed = input.channels;
+      std::sort(listed.begin(), listed.end());
+      if (listed.empty() || listed != channels[input.value])
+        inconsistent("input '{}' lists other channels than carry it", input.name);
+    }
+  }
+
+  void check_output(const PlanOutput& output) const {
+    if (output.fields.empty()) inconsistent("output '{}' has no values", output.name);
+    for (const auto& field : output.fields) {
+      const auto& channel = plan_.channels[field.channel];
+      const bool arrives = std::any_of(channel.readers.begin(), channel.readers.end(),
+                                       [&](const Channel::Reader& reader) { return reader.actor == plan_.driver(); });
+      if (channel.value != field.value || !arrives)
+        inconsistent("output '{}' is read from channel '{}', which does not bring it to the driver", output.name,
+                     channel.name);
+    }
+  }
+
+  const Plan& plan_;
+};
+
+}  // namespace
+
+void verify_graph(const Plan& plan) { Tables(plan).check(); }
+
+}  // namespace stretto::compiling

@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "compile/verify/verify.h"
+
+namespace stretto {
+
+void verify(const Plan& plan) {
+  compiling::verify_indices(plan);
+  compiling::verify_graph(plan);
+  compiling::verify_steps(plan);
+  compiling::verify_lanes(plan);
+  compiling::verify_waits(plan);
+  compiling::verify_window(plan);
+  compiling::verify_live(plan);
+  compiling::verify_ordered(plan);
+  compiling::verify_issue(plan);
+}
+
+}  // namespace stretto

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "compile/constraints.h"
+#include "compile/verify/verify.h"
+
+#include <algorithm>
+#include <map>
+
+namespace stretto::compiling {
+
+namespace {
+
+using Kind = Constraint::Kind;
+
+const char* to_text(Wait::By by) {
+  switch (by) {
+    case Wait::By::lane: return "by lane";
+    case Wait::By::transport: return "by transport";
+    case Wait::By::order: return "by order";
+    case Wait::By::ticket: return "by ticket";
+  }
+  return "?";
+}
+
+class Waits {
+ public:
+  explicit Waits(const Plan& plan) : plan_(plan) {}
+
+  void check() {
+    for (const auto& step : plan_.steps)
+      for (const auto& wait : step.waits) check_wait(step, wait);
+    check_distant();
+  }
+
+ private:
+  [[noreturn]] void wrong(const Step& step, const Wait& wait, const char* what) const {
+    inconsistent("'{}' waits for '{}' {} with {} tokens, {} in rounds, {}", step.name, plan_.steps[wait.from].name,
+                 to_text(wait.by), wait.tokens, wait.rounds, what);
+  }
+
+  void check_wait(const Step& step, const Wait& wait) const {
+    const auto& from = plan_.steps[wait.from];
+    if (wait.rounds != wait.tokens + step.offset - from.offset) wrong(step, wait, "which their offsets don't give");
+    const bool near = from.actor == step.actor;
+    const bool lanes = from.lane >= 0 && step.lane >= 0;
+    switch (wait.by) {
+      case Wait::By::lane:
+        if (!near || !lanes || from.lane == step.lane) wrong(step, wait, "but they are not on two lanes of one actor");
+        if (!from.signals) wrong(step, wait, "which never signals that it has ended");
+        break;
+      case Wait::By::order:
+        if (!near || !lanes || from.lane != step.lane) wrong(step, wait, "but they are not on one lane");
+        if (wait.rounds < 0 || (wait.rounds == 0 && from.position >= step.position))
+          wrong(step, wait, "which the order on their lane does not give");
+        break;
+      case Wait::By::transport:
+        if (near) wrong(step, wait, "but they are on one actor");
+        break;
+      case Wait::By::ticket:
+        if (!near || lanes) wrong(step, wait, "but they are not both the driver's");
+        break;
+    }
+  }
+
+  /// What reaches over actors, or over executions by the driver, is done by transports and tickets whatever the waits
+  /// say. They must say the same, so that what is printed is what happens.
+  void check_distant() const {
+    std::vector<std::map<uint32_t, int32_t>> wanted(plan_.steps.size());
+    for (const auto& constraint : constraints_of(plan_)) {
+      const bool near = plan_.steps[constraint.from].actor == plan_.steps[constraint.to].actor;
+      if (near && plan_.steps[constraint.to].actor != plan_.driver()) continue;
+      const auto [known, fresh] = wanted[constraint.to].try_emplace(constraint.from, constraint.tokens);
+      if (!fresh) known->second = std::min(known->second, constraint.tokens);
+    }
+    for (uint32_t number = 0; number < plan_.steps.size(); ++number) {
+      const auto& step = plan_.steps[number];
+      size_t found = 0;
+      for (const auto& wait : step.waits) {
+        if (wait.by != Wait::By::transport && wait.by != Wait::By::ticket) continue;
+        const auto known = wanted[number].find(wait.from);
+        if (known == wanted[number].end() || known->second != wait.tokens)
+          wrong(step, wait, "which nothing makes it do");
+        ++found;
+      }
+      if (found == wanted[number].size()) continue;
+      for (const auto& [from, tokens] : wanted[number])
+        if (std::none_of(step.waits.begin(), step.waits.end(), [&, from = from](const Wait& wait) {
+              return wait.from == from && (wait.by == Wait::By::transport || wait.by == Wait::By::ticket);
+            }))
+          inconsistent("'{}' must wait for '{}' with {} tokens and does not", step.name, plan_.steps[from].name,
+                       tokens);
+      inconsistent("'{}' waits for the same step twice", step.name);
+    }
+  }
+
+  const Plan& plan_;
+};
+
+}  // namespace
+
+void verify_waits(const Plan& plan) { Waits(plan).check(); }
+
+}  // namespace stretto::compiling

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "compile/verify/verify.h"
+
+#include <vector>
+
+namespace stretto::compiling {
+
+namespace {
+
+/// Whether what a step does comes to the driver in the end. Walks backwards from the driver's RECEIVEs.
+std::vector<bool> reach_driver(const Plan& plan) {
+  std::vector<std::vector<uint32_t>> writers(plan.rings.size());
+  std::vector<uint32_t> open;
+  for (uint32_t number = 0; number < plan.steps.size(); ++number) {
+    const auto& step = plan.steps[number];
+    for (const uint32_t ring : step.results) writers[ring].push_back(number);
+    if (step.kind == StepKind::receive && step.actor == plan.driver()) open.push_back(number);
+  }
+  std::vector<bool> reached(plan.steps.size(), false);
+  while (!open.empty()) {
+    const uint32_t number = open.back();
+    open.pop_back();
+    if (reached[number]) continue;
+    reached[number] = true;
+    const auto& step = plan.steps[number];
+    if (step.kind == StepKind::receive) open.push_back(plan.channels[static_cast<uint32_t>(step.channel)].send_step);
+    for (const uint32_t ring : step.inputs) open.insert(open.end(), writers[ring].begin(), writers[ring].end());
+  }
+  return reached;
+}
+
+}  // namespace
+
+void verify_window(const Plan& plan) {
+  // The driver takes an execution in once the one `inflight` earlier has arrived. That all its steps have ended by then
+  // is what lets the driver stand outside the circuits of rounds.h, and rings be counted by executions.
+  const auto reached = reach_driver(plan);
+  for (uint32_t number = 0; number < plan.steps.size(); ++number)
+    if (!reached[number] && number != plan.ticket_step)
+      inconsistent("what '{}' makes reaches no output, so that no window bounds it", plan.steps[number].name);
+  const auto require_slots = [&](const Ring& ring) {
+    if (ring.slots < plan.inflight)
+      throw Error(
+          Code::invalid_argument,
+          fmt::format("'{}' has {} slots towards the driver, but {} executions may be under way; give its channel "
+                      "{} slots, or leave them out",
+                      plan.values[ring.value].name, ring.slots, plan.inflight, plan.inflight));
+  };
+  for (const auto& channel : plan.channels) {
+    if (channel.writer == plan.driver()) require_slots(plan.rings[channel.ring]);
+    for (const auto& reader : channel.readers) {
+      if (reader.actor != plan.driver()) continue;
+      require_slots(plan.rings[channel.ring]);
+      require_slots(plan.rings[reader.ring]);
+    }
+  }
+}
+
+}  // namespace stretto::compiling
