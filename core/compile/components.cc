@@ -17,8 +17,12 @@ std::optional<stretto_kind> kind_named(const std::string& name) {
 }
 
 Arguments complete_settings(const LoadedComponent& component, const Arguments& given, const Source& source) {
-  return check_arguments(given, component.raw->options, component.raw->option_count,
-                         fmt::format("option of {} '{}'", to_text(component.kind), component.name), source);
+  try {
+    return check_arguments(given, component.raw->options, component.raw->option_count,
+                           fmt::format("option of {} '{}'", to_text(component.kind), component.name), source);
+  } catch (const Error& error) {
+    throw PositionedError(error.code(), error.what());
+  }
 }
 
 }  // namespace

@@ -17,11 +17,19 @@ template <class... Parts>
   throw Error(Code::invalid_argument, to_prefix(source) + fmt::format(format, std::forward<Parts>(parts)...));
 }
 
-/// Runs `body`; an Error that it throws gets the position and `what` in front, and keeps its code.
+/// An error that says its own position, more exactly than whoever asked could.
+struct PositionedError : Error {
+  using Error::Error;
+};
+
+/// Runs `body`; an Error that it throws gets the position and `what` in front, unless it has a position, and keeps its
+/// code.
 template <class Body>
 decltype(auto) located(const Source& source, const std::string& what, Body&& body) {
   try {
     return body();
+  } catch (const PositionedError&) {
+    throw;
   } catch (const Error& error) {
     throw Error(error.code(), to_prefix(source) + what + ": " + error.what());
   }
