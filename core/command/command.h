@@ -13,20 +13,34 @@
 
 namespace stretto {
 
-/// What every subcommand is given. Made by main.
-struct Invocation {
-  Catalogue& catalogue;
-  std::filesystem::path program;  ///< this executable
+/// What the command line said. One for all subcommands: each reads its own part.
+struct Request {
+  std::string job;  ///< the job's path; a component's name; a plugin's kind
   Overlays overlays;
-  std::string job;  ///< the job's path, or a component's name
-  std::string save;
+  std::vector<std::string> plugin_folders;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
+  std::string save;  ///< plan
+};
+
+/// What every subcommand is given. Made by main.
+struct Invocation : Request {
+  Invocation(Request request, Catalogue& found, std::filesystem::path executable, std::vector<std::string> variables)
+      : Request(std::move(request)),
+        catalogue(found),
+        program(std::move(executable)),
+        environment(std::move(variables)) {}
+  Catalogue& catalogue;
+  std::filesystem::path program;         ///< this executable
+  std::vector<std::string> environment;  ///< "NAME=value"
 };
 
 /// Exit codes: a promise to scripts.
 enum Exit : int { kDone = 0, kRunFailed = 1, kWrongJob = 2, kMissing = 3, kInterrupted = 130 };
+
+/// The exit code that says what kind of error ended a command.
+int exit_code(Code code);
 
 int run_command(const Invocation& invocation);
 int check_command(const Invocation& invocation);
@@ -34,20 +48,5 @@ int plan_command(const Invocation& invocation);
 int plugin_list_command(const Invocation& invocation);
 int plugin_info_command(const Invocation& invocation);
 int doctor_command(const Invocation& invocation);
-
-/// A job that is ready to run: from a job file, or from what `plan --save` wrote (which has no expectations).
-struct Ready {
-  Job job;
-  Plan plan;
-};
-/// Reads and compiles, or reads and verifies. Throws Error.
-Ready prepare(const Invocation& invocation);
-/// What `plan --save` writes.
-std::string save(const Ready& ready);
-
-/// A plan for a person's eyes: lane by lane, what each step waits for.
-std::string describe(const Plan& plan);
-/// A value in a few words: all of a small one, the first elements of a large one.
-std::string describe(const Tensor& tensor, bool text);
 
 }  // namespace stretto

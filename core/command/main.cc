@@ -1,18 +1,21 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
-#include "command/command.h"
+#include "command/command_line.h"
 #include "launch/actor.h"
 #include "loader/probe.h"
 
-#include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
+extern char** environ;
+
+namespace stretto {
 namespace {
 
-using stretto::Invocation;
-
-/// Beside the executable in a build tree, or where an installation puts them. Both, as far as they exist.
+/// Those given, then those of the environment, then beside the executable: in a build tree, or where an installation
+/// puts them.
 std::vector<std::filesystem::path> plugin_folders(const std::filesystem::path& program,
                                                   const std::vector<std::string>& given) {
   std::vector<std::filesystem::path> folders(given.begin(), given.end());
@@ -31,78 +34,61 @@ std::vector<std::filesystem::path> plugin_folders(const std::filesystem::path& p
   return folders;
 }
 
-int exit_code(stretto::Code code) {
-  switch (code) {
-    case stretto::Code::invalid_argument: return stretto::kWrongJob;
-    case stretto::Code::unavailable:
-    case stretto::Code::unimplemented: return stretto::kMissing;
-    default: return stretto::kRunFailed;
+std::vector<std::string> environment() {
+  std::vector<std::string> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
+  return all;
+}
+
+int fail(const char* what, int code) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "stretto: %s\n", what);
+  return code;
+}
+
+/// Results that could not be written are no results.
+int flushed(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::fprintf(stderr, "stretto: cannot write the results: %s\n", std::strerror(errno));
+  return code == kDone ? kRunFailed : code;
+}
+
+int main_of(const std::vector<std::string>& arguments, const std::filesystem::path& program) {
+  try {
+    auto parsed = parse_command_line(arguments);
+    if (const auto* answer = std::get_if<Answer>(&parsed)) {
+      std::fputs(answer->text.c_str(), stdout);
+      return flushed(kDone);
+    }
+    auto& chosen = std::get<Chosen>(parsed);
+    Catalogue catalogue(plugin_folders(program, chosen.request.plugin_folders));
+    return flushed(chosen.command({std::move(chosen.request), catalogue, program, environment()}));
+  } catch (const Error& error) {
+    return fail(error.what(), exit_code(error.code()));
+  } catch (const std::exception& error) {
+    return fail(error.what(), kRunFailed);
   }
 }
 
 }  // namespace
 
+int exit_code(Code code) {
+  switch (code) {
+    case Code::invalid_argument: return kWrongJob;
+    case Code::unavailable:
+    case Code::unimplemented: return kMissing;
+    default: return kRunFailed;
+  }
+}
+
+}  // namespace stretto
+
 int main(int argc, char** argv) {
   std::error_code no_link;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", no_link);
+  // What stretto itself starts: no part of the command line that people see.
   if (argc == 2 && std::string_view(argv[1]) == "actor") return stretto::actor_main();
   if (argc == 4 && std::string_view(argv[1]) == "plugin" && std::string_view(argv[2]) == "probe")
     return stretto::probe_main(argv[3]);
-
-  CLI::App app("stretto runs compiled graphs of tensor operations and hides communication behind computation.");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", STRETTO_VERSION);
-  std::vector<std::string> folders;
-  stretto::Overlays overlays;
-  std::string job;
-  std::string save;
-  bool json = false;
-  bool quiet = false;
-  bool verbose = false;
-  int (*chosen)(const Invocation&) = nullptr;
-
-  const auto add = [&](CLI::App& parent, const char* name, const char* help, int (*command)(const Invocation&)) {
-    CLI::App* sub = parent.add_subcommand(name, help);
-    sub->add_option("--plugins", folders, "Folders to search for plugins first")->type_name("DIR");
-    sub->add_option("--with", overlays.files, "Lay further TOML over the job")->type_name("FILE");
-    sub->add_option("--set", overlays.sets, "Set one key: compile.scheduler=serial")->type_name("KEY=VALUE");
-    sub->add_flag("--json", json, "Results as JSON");
-    sub->add_flag("-q,--quiet", quiet, "No progress, no notes");
-    sub->add_flag("-v,--verbose", verbose, "Say more");
-    sub->callback([&chosen, command] { chosen = command; });
-    return sub;
-  };
-  const auto with_job = [&](CLI::App* sub) {
-    sub->add_option("job", job, "The job file")->required()->type_name("JOB");
-    return sub;
-  };
-  with_job(add(app, "run", "Run a job, or a plan that `plan --save` wrote", stretto::run_command));
-  with_job(add(app, "check", "Do all of compilation, run nothing", stretto::check_command));
-  with_job(add(app, "plan", "Show the compiled plan, lane by lane", stretto::plan_command))
-      ->add_option("--save", save, "Write the plan to a file, for `run`")
-      ->type_name("FILE");
-  CLI::App* plugin = app.add_subcommand("plugin", "What plugins there are");
-  plugin->require_subcommand(1);
-  add(*plugin, "list", "All components found", stretto::plugin_list_command);
-  add(*plugin, "info", "One component: its options and ops", stretto::plugin_info_command)
-      ->add_option("name", job, "The component's name")
-      ->required()
-      ->type_name("NAME");
-  add(app, "doctor", "What this machine has, and what is missing", stretto::doctor_command);
-
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? stretto::kDone : stretto::kWrongJob;
-  }
-  try {
-    stretto::Catalogue catalogue(plugin_folders(program, folders));
-    return chosen({catalogue, program, overlays, job, save, json, quiet, verbose});
-  } catch (const stretto::Error& error) {
-    std::fprintf(stderr, "stretto: %s\n", error.what());
-    return exit_code(error.code());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "stretto: %s\n", error.what());
-    return stretto::kRunFailed;
-  }
+  return stretto::main_of({argv + 1, argv + argc}, program);
 }

@@ -31,18 +31,6 @@ void read_compile(const Section& compile, CompileOptions& options) {
   options.driver_transport_source = compile.place("driver_transport").source();
 }
 
-void read_run(const Section& run, Job& job) {
-  job.executions = *run.get<int64_t>("executions");
-  job.run.processes = *run.get<std::string>("actors") == "processes";
-  job.compile.processes = job.run.processes;
-  const auto seconds = [&](const char* key) { return RunOptions::Seconds(*run.get<double>(key)); };
-  job.run.open = seconds("open");
-  job.run.submit = seconds("submit");
-  job.run.get = seconds("get");
-  job.run.progress = seconds("progress");
-  job.run.close = seconds("close");
-}
-
 void read_components(const Section& root, CompileOptions& options) {
   for (const char* kind : {"transport", "scheduler", "device", "ops"}) {
     const auto* components = root.written(kind);
@@ -65,6 +53,18 @@ void read_feeds(const Section& root, Job& job) {
 }
 
 }  // namespace
+
+void read_run(const Section& run, Job& job) {
+  job.executions = *run.get<int64_t>("executions");
+  job.run.processes = *run.get<std::string>("actors") == "processes";
+  job.compile.processes = job.run.processes;
+  const auto seconds = [&](const char* key) { return RunOptions::Seconds(*run.get<double>(key)); };
+  job.run.open = seconds("open");
+  job.run.submit = seconds("submit");
+  job.run.get = seconds("get");
+  job.run.progress = seconds("progress");
+  job.run.close = seconds("close");
+}
 
 Job read_job(const std::string& path, const Overlays& overlays) {
   const auto written = read_with_overlays(path, overlays);

@@ -49,4 +49,8 @@ struct Overlays {
 /// expected, the nearest right name"; what --set wrote has "--set KEY: " for a position.
 Job read_job(const std::string& path, const Overlays& overlays = {});
 
+class Section;
+/// [run] of a checked job, or of a saved plan: executions, deadlines, what actors are. Pure.
+void read_run(const Section& run, Job& job);
+
 }  // namespace stretto

@@ -1,0 +1,185 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "command/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace stretto {
+
+namespace {
+
+constexpr const char* kExitCodes =
+    "Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 the run failed, 2 the job or the command\n"
+    "line is wrong, 3 a plugin or device is missing or unusable, 130 interrupted.";
+
+constexpr const char* kRunHelp =
+    "Examples:\n"
+    "  stretto run job.toml\n"
+    "  stretto run job.toml --set compile.scheduler=serial --set run.executions=50\n"
+    "  stretto run job.toml --set 'actor.*.device=cuda' --with cluster.toml --json\n"
+    "  stretto plan job.toml --save job.plan && stretto run job.plan --set run.executions=1000\n"
+    "--with files are laid over the job in the order given, then --set keys: the last one counts. A saved plan takes\n"
+    "--set for keys of [run] alone. The run fails where an output is not what the job expects of it.";
+
+constexpr const char* kCheckHelp =
+    "Reads, compiles and verifies; touches no device. What is wrong is said with file:line:column, what was found,\n"
+    "what was expected, and the mend.\n"
+    "Examples:\n"
+    "  stretto check job.toml\n"
+    "  stretto check job.toml --set actor.receiver.device=cuda     (works on a machine without one)";
+
+constexpr const char* kPlanHelp =
+    "Shows, lane by lane, every step and what it waits for: other lanes, messages, slots that readers must free, the\n"
+    "driver's ticket. -v adds what the lane's own order already says.\n"
+    "Examples:\n"
+    "  stretto plan job.toml\n"
+    "  stretto plan job.toml --save job.plan     (all that `run` needs: feeds, expectations and deadlines too)\n"
+    "  stretto plan job.plan --json";
+
+constexpr const char* kListHelp =
+    "Each file is looked at in a process of its own: one that crashes or hangs is reported and stops nothing.\n"
+    "Exit code 3 where a file in the folders cannot be used. -v adds paths and capabilities.";
+
+constexpr const char* kInfoHelp =
+    "Examples:\n"
+    "  stretto plugin info shm          (a component's name)\n"
+    "  stretto plugin info ./my.so      (a file)";
+
+/// Builds the parser and keeps what it fills in.
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.name("stretto");
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", STRETTO_VERSION);
+    app_.footer(std::string("`stretto COMMAND --help` says more of each.\n") + kExitCodes);
+    app_.get_formatter()->column_width(28);
+    add_job_commands();
+    add_plugin_commands();
+    add(app_, "doctor", "What this machine has, and what is missing", doctor_command);
+  }
+
+  std::variant<Chosen, Answer> parse(const std::vector<std::string>& arguments) {
+    check_words(app_, arguments, 0);
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    try {
+      app_.parse(reversed);
+    } catch (const CLI::CallForHelp&) {
+      return Answer{app_.help()};
+    } catch (const CLI::CallForVersion&) {
+      return Answer{std::string("stretto ") + STRETTO_VERSION + "\n"};
+    } catch (const CLI::ParseError& error) {
+      throw Error(Code::invalid_argument,
+                  fmt::format("{}; `{} --help` says more", error.what(), full_name(deepest(app_))));
+    }
+    return Chosen{command_, std::move(request_)};
+  }
+
+ private:
+  using Command = int (*)(const Invocation&);
+
+  CLI::App* add(CLI::App& parent, const char* name, const char* help, Command command, const char* footer = "") {
+    CLI::App* sub = parent.add_subcommand(name, help);
+    add_list(sub, "--plugins", request_.plugin_folders, "Search this folder for plugins first", "DIR");
+    sub->add_flag("--json", request_.json, "Results as JSON");
+    sub->add_flag("-q,--quiet", request_.quiet, "Only what was asked for: no notes, no progress");
+    sub->add_flag("-v,--verbose", request_.verbose, "Say more");
+    sub->callback([this, command] { command_ = command; });
+    sub->footer(footer);
+    return sub;
+  }
+
+  CLI::App* add_for_job(const char* name, const char* help, Command command, const char* footer) {
+    CLI::App* sub = add(app_, name, help, command, footer);
+    sub->add_option("job", request_.job, "The job file, or a saved plan")->required()->type_name("JOB");
+    add_list(sub, "--with", request_.overlays.files, "Lay further TOML over the job", "FILE");
+    add_list(sub, "--set", request_.overlays.sets, "Set one key: compile.scheduler=serial", "KEY=VALUE");
+    return sub;
+  }
+
+  /// One value each time it is given, so that it never swallows what follows.
+  static void add_list(CLI::App* sub, const char* name, std::vector<std::string>& into, const char* help,
+                       const char* type) {
+    sub->add_option(name, into, help)->type_name(type)->allow_extra_args(false)->take_all();
+  }
+
+  void add_job_commands() {
+    add_for_job("run", "Run a job, or a plan that `plan --save` wrote", run_command, kRunHelp);
+    add_for_job("check", "Do all of compilation, run nothing", check_command, kCheckHelp);
+    add_for_job("plan", "Show the compiled plan, lane by lane, or save it", plan_command, kPlanHelp)
+        ->add_option("--save", request_.save, "Write the plan to a file, for `run`")
+        ->type_name("FILE");
+  }
+
+  void add_plugin_commands() {
+    CLI::App* plugin = app_.add_subcommand("plugin", "What plugins there are");
+    plugin->require_subcommand(1);
+    add(*plugin, "list", "All components found", plugin_list_command, kListHelp);
+    add(*plugin, "info", "One component: its options, ops and capabilities", plugin_info_command, kInfoHelp)
+        ->add_option("name", request_.job, "The component's name, or a plugin's file")
+        ->required()
+        ->type_name("NAME");
+  }
+
+  static std::string full_name(const CLI::App& app) {
+    return app.get_parent() == nullptr ? app.get_name() : full_name(*app.get_parent()) + " " + app.get_name();
+  }
+
+  static CLI::App& deepest(CLI::App& app) {
+    const auto chosen = app.get_subcommands();
+    return chosen.empty() ? app : deepest(*chosen.front());
+  }
+
+  /// The parser's own words for a misspelt command or option do not name the right one.
+  static void check_words(CLI::App& app, const std::vector<std::string>& arguments, size_t at) {
+    const auto subcommands = app.get_subcommands([](CLI::App*) { return true; });
+    std::vector<std::string> names;
+    if (!subcommands.empty()) {
+      if (at >= arguments.size())
+        throw Error(Code::invalid_argument,
+                    fmt::format("expected a command after '{}': one of {}; `{} --help` says more", full_name(app),
+                                names_text(subcommands), full_name(app)));
+      if (arguments[at].starts_with('-')) return;
+      for (CLI::App* sub : subcommands) {
+        if (sub->get_name() == arguments[at]) return check_words(*sub, arguments, at + 1);
+        names.push_back(sub->get_name());
+      }
+      reject(fmt::format("found the command '{}', expected one of {}", arguments[at], names_text(subcommands)),
+             arguments[at], names);
+    }
+    for (const CLI::Option* option : app.get_options())
+      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    for (; at < arguments.size() && arguments[at] != "--"; ++at) {
+      const std::string word = arguments[at].substr(0, arguments[at].find('='));
+      if (!word.starts_with("--") || std::find(names.begin(), names.end(), word) != names.end()) continue;
+      reject(fmt::format("{}: found the option '{}', expected one of {}", full_name(app), word, fmt::join(names, ", ")),
+             word, names);
+    }
+  }
+
+  static std::string names_text(const std::vector<CLI::App*>& subcommands) {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : subcommands) names.push_back(sub->get_name());
+    return fmt::format("{}", fmt::join(names, ", "));
+  }
+
+  [[noreturn]] static void reject(const std::string& what, const std::string& word,
+                                  const std::vector<std::string>& names) {
+    const auto meant = nearest(word, names);
+    throw Error(Code::invalid_argument, what + (meant ? fmt::format("; did you mean '{}'?", *meant) : ""));
+  }
+
+  CLI::App app_{"stretto runs compiled graphs of tensor operations and hides communication behind computation."};
+  Request request_;
+  Command command_ = nullptr;
+};
+
+}  // namespace
+
+std::variant<Chosen, Answer> parse_command_line(const std::vector<std::string>& arguments) {
+  return CommandLine().parse(arguments);
+}
+
+}  // namespace stretto
