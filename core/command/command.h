@@ -21,7 +21,8 @@ struct Request {
   bool json = false;
   bool quiet = false;
   bool verbose = false;
-  std::string save;  ///< plan
+  std::string save;        ///< plan
+  bool reference = false;  ///< run
 };
 
 /// What every subcommand is given. Made by main.

@@ -69,7 +69,7 @@ class Executions {
       if (under_way_.size() >= ready_.plan.inflight) collect();
       if (interrupts.interrupted()) break;
       try {
-        under_way_.push_back(runtime_.execute(inputs_of(execution)));
+        under_way_.push_back(runtime_.execute(inputs_of(ready_, execution)));
         ++submitted_;
       } catch (const Error& error) {
         stopped = error.what();
@@ -86,15 +86,6 @@ class Executions {
   int64_t ended() const { return ended_; }
 
  private:
-  std::vector<TensorSpan> inputs_of(int64_t execution) {
-    std::vector<TensorSpan> inputs;
-    for (auto& feed : ready_.job.feeds) {
-      Tensor& value = feed.values[static_cast<size_t>(execution) % feed.values.size()];
-      inputs.push_back({value.dtype, value.shape, value.bytes.data(), value.bytes.size()});
-    }
-    return inputs;
-  }
-
   void collect() {
     Result result{ended_++, {}, {}};
     try {

@@ -6,6 +6,15 @@
 
 namespace stretto {
 
+std::vector<TensorSpan> inputs_of(Ready& ready, int64_t execution) {
+  std::vector<TensorSpan> inputs;
+  for (auto& feed : ready.job.feeds) {
+    Tensor& value = feed.values[static_cast<size_t>(execution) % feed.values.size()];
+    inputs.push_back({value.dtype, value.shape, value.bytes.data(), value.bytes.size()});
+  }
+  return inputs;
+}
+
 Ready prepare(const Invocation& invocation, const std::vector<std::string>& sets) {
   Overlays overlays = invocation.overlays;
   overlays.sets.insert(overlays.sets.end(), sets.begin(), sets.end());

@@ -15,6 +15,9 @@ struct Ready {
   Plan plan;
 };
 
+/// What an execution is fed; every input must have a feed. The spans are into the job.
+std::vector<TensorSpan> inputs_of(Ready& ready, int64_t execution);
+
 /// Reads and compiles, or reads and verifies. `sets` are laid over the invocation's own. Blocks to read files and to
 /// load plugins. Throws Error.
 Ready prepare(const Invocation& invocation, const std::vector<std::string>& sets = {});

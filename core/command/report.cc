@@ -28,8 +28,13 @@ std::vector<std::string> mismatches(const Ready& ready, const Result& result) {
 }
 
 std::vector<std::string> Errors::add(const Result& result) {
-  constexpr size_t kMost = 100;
   auto found = result.error.empty() ? mismatches(*ready_, result) : std::vector{result.error};
+  add(found);
+  return found;
+}
+
+void Errors::add(const std::vector<std::string>& found) {
+  constexpr size_t kMost = 100;
   for (const auto& error : found) {
     if (std::find(all_.begin(), all_.end(), error) != all_.end()) continue;
     if (all_.size() < kMost)
@@ -37,7 +42,6 @@ std::vector<std::string> Errors::add(const Result& result) {
     else
       ++more_;
   }
-  return found;
 }
 
 std::vector<std::string> Errors::list() const {

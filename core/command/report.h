@@ -17,6 +17,7 @@ class Errors {
   explicit Errors(const Ready& ready) : ready_(&ready) {}
   /// The result's error or its mismatches.
   std::vector<std::string> add(const Result& result);
+  void add(const std::vector<std::string>& found);
   /// In the order they came; at most a hundred, then how many more there are.
   std::vector<std::string> list() const;
   bool none() const { return all_.empty(); }

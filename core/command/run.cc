@@ -3,6 +3,7 @@
 #include "command/describe.h"
 #include "command/job_run.h"
 #include "command/print.h"
+#include "command/reference_check.h"
 #include "command/report.h"
 
 #include <fmt/format.h>
@@ -103,9 +104,16 @@ int run_command(const Invocation& invocation) {
   Ready ready = prepare(invocation);
   const std::string& scheduler = ready.plan.components[ready.plan.scheduler].name;
   Errors errors(ready);
+  std::optional<ReferenceCheck> reference;
+  if (invocation.reference) reference.emplace(ready, invocation.catalogue);
   json executions = json::array();
   const auto take = [&](Result result) {
-    const auto wrong = errors.add(result);
+    auto wrong = errors.add(result);
+    if (reference && !interrupts.interrupted()) {
+      const auto differences = reference->differences(result);
+      errors.add(differences);
+      wrong.insert(wrong.end(), differences.begin(), differences.end());
+    }
     if (!invocation.json) {
       progress.clear();
       if (result.error.empty() && !invocation.quiet) print_values(ready.plan, result);
@@ -133,8 +141,8 @@ int run_command(const Invocation& invocation) {
   } else {
     if (invocation.verbose) fmt::print("{}", steps_text(ready.plan, figures.steps));
     if (good)
-      fmt::print("scheduler={}, duration={:.3f} s, executions={}{}\n", scheduler, figures.seconds, figures.executions,
-                 parts(ready.plan, figures.steps));
+      fmt::print("scheduler={}, duration={:.3f} s, executions={}{}{}\n", scheduler, figures.seconds, figures.executions,
+                 parts(ready.plan, figures.steps), reference ? ", bits=those of the sequential reference" : "");
   }
   if (interrupts.interrupted()) {
     fmt::print(stderr, "stretto: interrupted\n");

@@ -159,5 +159,62 @@ TEST_F(ACheck, SaysWhatItCompiledAndIsSilentWhenQuiet) {
   EXPECT_EQ(report.at("plan").get<std::string>().size(), 64U);
 }
 
+constexpr const char* kImpure = R"(format = 1
+[actor.a]
+[[node]]
+name = "who"
+on = "a"
+op = "impure.process"
+[[output]]
+name = "number"
+from = "who"
+[run]
+executions = 2
+actors = "processes"
+)";
+
+TEST_F(ARun, IsHeldToTheSequentialReferenceBitForBit) {
+  const Said same = stretto_says({"run", "-q", "--reference", job()});
+  EXPECT_EQ(same.exit_code, 0) << same.err;
+  EXPECT_THAT(same.out, HasSubstr("bits=those of the sequential reference"));
+
+  std::filesystem::copy_file(variable("STRETTO_FAULTY") + "/impure.so", path("impure.so"));
+  const std::vector<std::string> impure{"run", "--plugins", folder_.string(), write("impure.toml", kImpure)};
+  auto compared = impure;
+  compared.insert(compared.begin() + 1, "--reference");
+  EXPECT_EQ(stretto_says(impure).exit_code, 0);
+  const Said other = stretto_says(compared);
+  EXPECT_EQ(other.exit_code, 1) << other.out;
+  EXPECT_THAT(other.err, HasSubstr("execution 1: output 'number': found "));
+  EXPECT_THAT(other.err, HasSubstr("the sequential reference has "));
+}
+
+constexpr const char* kFailing = R"(format = 1
+[actor.a]
+[[input]]
+name = "x"
+dtype = "f32"
+shape = []
+feed = [1.0]
+[[node]]
+name = "sometimes"
+on = "a"
+op = "tensor.fail"
+inputs = { x = "x" }
+args = { at = [1], message = "out of luck" }
+[[output]]
+name = "y"
+from = "sometimes"
+[run]
+executions = 3
+)";
+
+TEST_F(ARun, WhoseExecutionFailsInTheReferenceTooHasTheOpsErrorAlone) {
+  const Said said = stretto_says({"run", "--reference", write("failing.toml", kFailing)});
+  EXPECT_EQ(said.exit_code, 1);
+  EXPECT_THAT(said.err, HasSubstr("out of luck"));
+  EXPECT_THAT(said.err, Not(HasSubstr("reference")));
+}
+
 }  // namespace
 }  // namespace stretto::testing
