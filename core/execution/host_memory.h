@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Host memory as a cpu device would give it: aligned to 64 bytes, zeroed, its pages there.
+/// Host memory for slots: aligned to 64 bytes at least, zeroed, its pages there. As a device pins whole pages, less
+/// than a page lies within one, and more has its pages to itself.
 
 #include <cstddef>
 #include <cstdint>

@@ -5,14 +5,17 @@
 #include "execution/host_memory.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <new>
 
 namespace stretto {
 
 HostMemory allocate_host(uint64_t bytes) {
-  const uint64_t rounded = (std::max<uint64_t>(bytes, 1) + 63) / 64 * 64;
-  HostMemory memory(static_cast<std::byte*>(std::aligned_alloc(64, rounded)));
+  constexpr uint64_t kPage = 4096;
+  const uint64_t unit = std::min(std::bit_ceil(std::max<uint64_t>(bytes, 64)), kPage);
+  const uint64_t rounded = (std::max<uint64_t>(bytes, 1) + unit - 1) / unit * unit;
+  HostMemory memory(static_cast<std::byte*>(std::aligned_alloc(unit, rounded)));
   if (memory == nullptr) throw std::bad_alloc();
   std::memset(memory.get(), 0, rounded);  // the pages exist before the first execution
   return memory;

@@ -84,10 +84,11 @@ class DeviceMemory {
   void* memory_ = nullptr;
 };
 
-/// Owns host memory that the device's copies reach.
+/// Owns host memory that the device's copies reach. It has its pages to itself, as what is pinned must.
 class PinnedBytes {
  public:
-  PinnedBytes(const OpenDevice& device, std::vector<std::byte> bytes) : device_(device), bytes_(std::move(bytes)) {
+  PinnedBytes(const OpenDevice& device, const std::vector<std::byte>& bytes)
+      : device_(device), bytes_(bytes.begin(), bytes.end()) {
     bytes_.reserve(1);  // so that no bytes have an address too
     if (device_.api().pin != nullptr)
       needed("pin", [&](const stretto_sink* sink) {
@@ -101,11 +102,22 @@ class PinnedBytes {
     if (device_.api().unpin != nullptr) device_.api().unpin(device_.raw(), bytes_.data());
   }
   std::byte* data() { return bytes_.data(); }
-  const std::vector<std::byte>& bytes() const { return bytes_; }
+  std::vector<std::byte> bytes() const { return {bytes_.begin(), bytes_.end()}; }
 
  private:
+  template <class T>
+  struct WholePages {
+    using value_type = T;
+    static constexpr size_t kPage = 4096;
+    T* allocate(size_t count) {
+      const size_t bytes = (count * sizeof(T) + kPage - 1) / kPage * kPage;
+      return static_cast<T*>(::operator new(bytes, std::align_val_t(kPage)));
+    }
+    void deallocate(T* memory, size_t /*count*/) { ::operator delete(memory, std::align_val_t(kPage)); }
+    friend bool operator==(const WholePages&, const WholePages&) { return true; }
+  };
   const OpenDevice& device_;
-  std::vector<std::byte> bytes_;
+  std::vector<std::byte, WholePages<std::byte>> bytes_;
 };
 
 /// Owns a lane and the one thread that calls it: on a blocking device that thread is the lane. Each call is posted to

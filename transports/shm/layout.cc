@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layout.h"
 
+#include <algorithm>
+#include <bit>
 #include <unistd.h>
 
 namespace stretto::shm {
@@ -42,13 +44,17 @@ class Size {
   bool fits_;
 };
 
+/// Devices pin whole pages: a slot of less than a page lies within one, a larger one has its pages to itself.
+uint64_t unit_of(const ChannelInfo& channel) {
+  return channel.slot_bytes >= page() ? page() : std::bit_ceil(std::max(channel.slot_bytes, kSeparation));
+}
+
 }  // namespace
 
 Strides strides_of(const ChannelInfo& channel) {
   const uint64_t released = (Size(sizeof(Published)) + channel.note_bytes).rounded_up(kSeparation).of(channel);
   const uint64_t control = (Size(released) + Size(sizeof(Released)) * channel.readers.size()).of(channel);
-  const uint64_t unit = channel.slot_bytes >= page() ? page() : kSeparation;
-  return {control, released, Size(channel.slot_bytes).rounded_up(unit).of(channel)};
+  return {control, released, Size(channel.slot_bytes).rounded_up(unit_of(channel)).of(channel)};
 }
 
 Layout lay_out(const std::vector<const ChannelInfo*>& channels) {
@@ -62,8 +68,7 @@ Layout lay_out(const std::vector<const ChannelInfo*>& channels) {
   layout.payload_begin = end;
   for (size_t i = 0; i < channels.size(); ++i) {
     const auto& channel = *channels[i];
-    const uint64_t unit = channel.slot_bytes >= page() ? page() : kSeparation;
-    layout.channels[i].payload = Size(end).rounded_up(unit).of(channel);
+    layout.channels[i].payload = Size(end).rounded_up(unit_of(channel)).of(channel);
     end = (Size(layout.channels[i].payload) + Size(strides_of(channel).payload) * channel.slots).of(channel);
   }
   if (!channels.empty()) end = Size(end).rounded_up(page()).of(*channels.back());

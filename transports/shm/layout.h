@@ -15,7 +15,7 @@ namespace stretto::shm {
 struct Strides {
   uint64_t control;   ///< from slot to slot: Published, note, one Released for each reader
   uint64_t released;  ///< from a slot's Published to its first Released
-  uint64_t payload;   ///< from slot to slot; whole pages where a slot has a page or more
+  uint64_t payload;   ///< from slot to slot; whole pages, or for a slot of less a power of two
 };
 /// Throws Code::overloaded, naming the channel, where the sizes leave 63 bits.
 Strides strides_of(const ChannelInfo& channel);

@@ -64,7 +64,8 @@ class Device {
   virtual void free(void* memory) noexcept = 0;
   virtual std::unique_ptr<Lane> open_lane(const char* name, int priority) = 0;
   virtual std::unique_ptr<Semaphore> open_semaphore() = 0;
-  /// Makes host memory reachable by lane copies. The default does nothing.
+  /// Makes host memory reachable by lane copies. The default does nothing. Memory of less than a page lies within one,
+  /// larger memory has its pages to itself; the same memory may be pinned several times.
   virtual void pin(void* /*memory*/, uint64_t /*bytes*/) {}
   virtual void unpin(void* /*memory*/) noexcept {}
   /// Throws the asynchronous error that ended the device, if there is one. Never blocks.
