@@ -59,9 +59,9 @@ void RoundGraph::merge_joints(const Plan& plan) {
   for (uint32_t step = 0; step < step_count_; ++step) joint_[step] = root(parent, step);
 }
 
-void RoundGraph::add(uint32_t from, uint32_t to, int32_t tokens) {
-  if (from == to && tokens >= 1) return;  // every transition follows its own earlier runs
-  arcs_.push_back({from, to, tokens});
+void RoundGraph::add(Arc arc) {
+  if (arc.from == arc.to && arc.tokens >= 1) return;  // every transition follows its own earlier runs
+  arcs_.push_back(arc);
 }
 
 /// A blocking SEND of a rendezvous has published its note before its peer arrives.
@@ -77,10 +77,11 @@ void RoundGraph::add_lanes(const Plan& plan) {
       const uint32_t previous = lane.steps[i == 0 ? lane.steps.size() - 1 : i - 1];
       const int32_t tokens = i == 0 ? 1 : 0;
       if (joint_[previous] == joint_[next]) continue;  // a group has no before and after
-      add(vertex(previous, Moment::complete), vertex(next, Moment::complete), tokens);
+      const uint32_t ended = vertex(previous, Moment::complete);
+      add({ended, vertex(next, Moment::complete), tokens, By::lane, previous, next});
       if (!begins_apart(plan, next)) continue;
-      add(vertex(previous, Moment::complete), vertex(next, Moment::issue), tokens);
-      add(vertex(next, Moment::issue), vertex(next, Moment::complete), 0);
+      add({ended, vertex(next, Moment::issue), tokens, By::lane, previous, next});
+      add({vertex(next, Moment::issue), vertex(next, Moment::complete), 0, By::issue, next, next});
     }
   }
 }
@@ -89,8 +90,9 @@ void RoundGraph::add_waits(const Plan& plan) {
   for (uint32_t step = 0; step < step_count_; ++step)
     for (const auto& wait : plan.steps[step].waits) {
       if (wait.by != Wait::By::lane) continue;
-      add(vertex(wait.from, Moment::complete), vertex(step, Moment::complete), wait.rounds);
-      if (begins_apart(plan, step)) add(vertex(wait.from, Moment::complete), vertex(step, Moment::issue), wait.rounds);
+      const uint32_t ended = vertex(wait.from, Moment::complete);
+      add({ended, vertex(step, Moment::complete), wait.rounds, By::wait, wait.from, step});
+      if (begins_apart(plan, step)) add({ended, vertex(step, Moment::issue), wait.rounds, By::wait, wait.from, step});
     }
 }
 
@@ -110,13 +112,15 @@ void RoundGraph::add_channels(const Plan& plan) {
     if (!channel.rendezvous && on_lane(channel.send_step))
       for (const auto& reader : channel.readers)
         if (on_lane(reader.receive_step))
-          add(vertex(channel.send_step, Moment::complete), vertex(reader.receive_step, Moment::complete),
-              rounds(0, channel.send_step, reader.receive_step));
+          add({vertex(channel.send_step, Moment::complete), vertex(reader.receive_step, Moment::complete),
+               rounds(0, channel.send_step, reader.receive_step), By::message, channel.send_step, reader.receive_step,
+               static_cast<int32_t>(c)});
     const auto slots = static_cast<int32_t>(plan.rings[channel.ring].slots);
     for (const uint32_t from : releasing[c])
       for (const uint32_t to : acquiring[c])
         if (on_lane(from) && on_lane(to))
-          add(vertex(from, Moment::complete), vertex(to, Moment::complete), rounds(slots, from, to));
+          add({vertex(from, Moment::complete), vertex(to, Moment::complete), rounds(slots, from, to), By::release, from,
+               to, static_cast<int32_t>(c)});
   }
 }
 
@@ -125,38 +129,35 @@ void RoundGraph::add_notes(const Plan& plan) {
   for (uint32_t step = 0; step < step_count_; ++step)
     for (const uint32_t ring : plan.steps[step].results) writer[ring] = static_cast<int32_t>(step);
   const auto rounds = [&](uint32_t from, uint32_t to) { return plan.steps[to].offset - plan.steps[from].offset; };
-  // Where the note of a RECEIVE comes from. Without a lane of its own, the host's part of the channel brings it.
-  const auto header = [&](uint32_t receive) {
-    const auto& step = plan.steps[receive];
-    const auto& channel = plan.channels[static_cast<uint32_t>(step.channel)];
-    if (!channel.stream_ordered) return std::pair(vertex(receive, Moment::complete), 0);
-    const bool blocking = plan.actors[channel.writer].blocking;
-    const bool apart = begins_apart(plan, channel.send_step);
-    return std::pair(vertex(channel.send_step, !blocking ? Moment::note
-                                               : apart   ? Moment::issue
-                                                         : Moment::complete),
-                     rounds(channel.send_step, receive));
+  // The note of a RECEIVE, and where it comes from. Without a lane of its own, the host's part of the channel brings
+  // it.
+  const auto add_header = [&](uint32_t receive, uint32_t number, uint32_t to) {
+    const auto& channel = plan.channels[static_cast<uint32_t>(plan.steps[receive].channel)];
+    const uint32_t from = channel.stream_ordered ? channel.send_step : receive;
+    Moment moment = Moment::complete;
+    if (channel.stream_ordered && !plan.actors[channel.writer].blocking)
+      moment = Moment::note;
+    else if (channel.stream_ordered && begins_apart(plan, from))
+      moment = Moment::issue;
+    add({vertex(from, moment), to, rounds(from, number), By::header, from, number, plan.steps[receive].channel});
   };
   for (uint32_t number = 0; number < step_count_; ++number) {
     const auto& step = plan.steps[number];
     if (step.lane < 0 || plan.actors[step.actor].blocking) continue;
     const uint32_t issue = vertex(number, Moment::issue);
     const uint32_t note = vertex(number, Moment::note);
-    add(issue, vertex(number, Moment::complete), 0);
-    for (const uint32_t receive : step.header_waits) {
-      const auto [from, tokens] = header(receive);
-      add(from, issue, tokens + rounds(receive, number));
-    }
+    add({issue, vertex(number, Moment::complete), 0, By::issue, number, number});
+    for (const uint32_t receive : step.header_waits) add_header(receive, number, issue);
     if (step.kind == StepKind::receive) {
-      const auto [from, tokens] = header(number);
-      add(from, note, tokens);
+      add_header(number, number, note);
       continue;
     }
-    add(issue, note, 0);
-    for (const uint32_t ring : step.inputs)
-      if (writer[ring] >= 0)
-        add(vertex(static_cast<uint32_t>(writer[ring]), Moment::note), note,
-            rounds(static_cast<uint32_t>(writer[ring]), number));
+    add({issue, note, 0, By::issue, number, number});
+    for (const uint32_t ring : step.inputs) {
+      if (writer[ring] < 0) continue;
+      const auto from = static_cast<uint32_t>(writer[ring]);
+      add({vertex(from, Moment::note), note, rounds(from, number), By::header, from, number});
+    }
   }
 }
 
@@ -164,7 +165,8 @@ void RoundGraph::add_issue_orders(const Plan& plan) {
   for (const auto& order : plan.issue_orders)
     for (size_t i = 0; i < order.size(); ++i) {
       const uint32_t previous = order[i == 0 ? order.size() - 1 : i - 1];
-      add(vertex(previous, Moment::issue), vertex(order[i], Moment::issue), i == 0 ? 1 : 0);
+      add({vertex(previous, Moment::issue), vertex(order[i], Moment::issue), i == 0 ? 1 : 0, By::issue, previous,
+           order[i]});
     }
 }
 

@@ -28,10 +28,24 @@ namespace stretto::compiling {
 
 class RoundGraph {
  public:
+  /// What in the plan makes an arc.
+  enum class By {
+    lane,     ///< the order on a lane
+    wait,     ///< a lane's semaphore
+    message,  ///< SEND → RECEIVE over `channel`
+    release,  ///< a slot of `channel` given back
+    issue,    ///< the thread that issues an asynchronous device's steps, or what follows from having issued one
+    header,   ///< the same thread awaits, or passes on, what is known of a value
+    driver    ///< tickets and the window, in graphs that have the driver
+  };
   struct Arc {
     uint32_t from;
     uint32_t to;
     int32_t tokens;
+    By by = By::lane;
+    uint32_t from_step = 0;  ///< the very steps: a vertex may stand for several
+    uint32_t to_step = 0;
+    int32_t channel = -1;
   };
   /// What a vertex stands for. Blocking devices have `complete` alone, but for SENDs of a rendezvous, whose note leaves
   /// at `issue`.
@@ -54,7 +68,7 @@ class RoundGraph {
 
  private:
   void merge_joints(const Plan& plan);
-  void add(uint32_t from, uint32_t to, int32_t tokens);
+  void add(Arc arc);
   void add_lanes(const Plan& plan);
   void add_waits(const Plan& plan);
   void add_channels(const Plan& plan);

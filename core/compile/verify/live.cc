@@ -3,6 +3,7 @@
 #include "compile/rounds.h"
 #include "compile/verify/verify.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace stretto::compiling {
@@ -23,23 +24,33 @@ std::string describe(const Plan& plan, const RoundGraph& graph, uint32_t vertex)
   return text;
 }
 
-/// What would mend a dead circuit: more slots where it runs through slot reuse, else another order.
-std::string mend(const Plan& plan, const RoundGraph& graph, const std::vector<RoundGraph::Arc>& circuit) {
-  for (const auto& arc : circuit) {
-    const auto& from = plan.steps[graph.step_of(arc.from)];
-    for (const uint32_t number : graph.steps_of(arc.to))
-      for (const auto& access : plan.steps[number].accesses) {
-        if (access.kind != Access::Kind::ring || !access.write) continue;
-        const auto& ring = plan.rings[access.index];
-        for (const auto& read : from.accesses)
-          if (read.kind == Access::Kind::ring && !read.write && plan.rings[read.index].value == ring.value)
-            return fmt::format("give the channel of {} {} slots", plan.values[ring.value].name, ring.slots + 1);
-      }
-  }
+/// The ring whose slots are the tokens of this arc; -1: none's are.
+int32_t ring_of(const Plan& plan, const RoundGraph::Arc& arc) {
+  if (arc.by == RoundGraph::By::release)
+    return static_cast<int32_t>(plan.channels[static_cast<uint32_t>(arc.channel)].ring);
+  if (arc.by != RoundGraph::By::wait) return -1;
+  for (const uint32_t ring : plan.steps[arc.to_step].results)
+    for (const uint32_t read : plan.steps[arc.from_step].inputs)
+      if (read == ring) return static_cast<int32_t>(ring);
+  return -1;
+}
+
+/// What mends a dead circuit: as many more slots as tokens are missing, where it runs through the reuse of slots; else
+/// another order.
+std::string mend(const Plan& plan, const std::vector<RoundGraph::Arc>& circuit, int64_t tokens) {
+  for (const auto& arc : circuit)
+    if (const int32_t number = ring_of(plan, arc); number >= 0) {
+      const auto& ring = plan.rings[static_cast<uint32_t>(number)];
+      return fmt::format("give the channel of '{}' {} slots", plan.values[ring.value].name, ring.slots + 1 - tokens);
+    }
   std::vector<uint32_t> sends;
   for (const auto& arc : circuit)
-    for (const uint32_t number : graph.steps_of(arc.to))
-      if (plan.steps[number].kind == StepKind::send && plan.steps[number].joint >= 0) sends.push_back(number);
+    for (const uint32_t number : {arc.from_step, arc.to_step}) {
+      const auto& step = plan.steps[number];
+      if (step.joint < 0) continue;
+      const uint32_t send = plan.channels[static_cast<uint32_t>(step.channel)].send_step;
+      if (std::find(sends.begin(), sends.end(), send) == sends.end()) sends.push_back(send);
+    }
   if (sends.size() >= 2)
     return fmt::format("put '{}' and '{}' into one order on all their actors, or group them", plan.steps[sends[0]].name,
                        plan.steps[sends[1]].name);
@@ -62,7 +73,7 @@ void verify_live(const Plan& plan) {
   throw Error(Code::invalid_argument,
               fmt::format("the plan would deadlock: each of these waits for the one before it, and the circle holds {} "
                           "tokens where it needs 1: {}; {}",
-                          tokens, text, mend(plan, graph, *circuit)));
+                          tokens, text, mend(plan, *circuit, tokens)));
 }
 
 }  // namespace stretto::compiling
