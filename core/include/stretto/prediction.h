@@ -65,7 +65,8 @@ struct Change {
 };
 
 /// The steady period: the largest ratio of durations to tokens over all circuits of the plan in rounds, or of work to
-/// capacity over all resources. Exact where lanes or waits order the users of each resource; else a lower bound.
+/// capacity over all resources. Exact where lanes or waits order the users of each resource, and offsets are smaller
+/// than the window or all devices block; else a lower bound.
 Prediction predict(const Plan& plan);
 /// The same with something changed. Never above what the changed plan would really have: waits that the change makes
 /// needless are dropped, those that they covered may be missing.
@@ -81,7 +82,7 @@ struct StepRun {
 
 struct Timeline {
   double makespan = 0;        ///< from the first ticket to the end of the last execution
-  std::vector<StepRun> runs;  ///< by start, then by step
+  std::vector<StepRun> runs;  ///< by start, then by end, then by step
 };
 
 /// Runs the plan's model: every execution is submitted as early as the window allows, offsets and blank rounds as the
