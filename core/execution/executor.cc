@@ -6,7 +6,8 @@
 
 namespace stretto {
 
-Executor::Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page)
+Executor::Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page,
+                   uint64_t trace_executions)
     : plan_(plan),
       actor_(actor),
       catalogue_(catalogue),
@@ -17,12 +18,12 @@ Executor::Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::
   const PlanActor& self = plan.actors[actor];
   const ComponentUse& use = plan.components[static_cast<size_t>(self.device)];
   device_ = DeviceHandle::open(catalogue.find(STRETTO_DEVICE, use.name), self.device_index, use.settings);
-  open_lanes();
+  open_lanes(trace_executions);
   endpoints_ = std::make_unique<Endpoints>(plan, actor, catalogue, page_, native_);
   slots_ = std::make_unique<Slots>(plan, actor, &device_, *endpoints_);
 }
 
-void Executor::open_lanes() {
+void Executor::open_lanes(uint64_t trace_executions) {
   const auto communicates = [&](const PlanLane& lane) {
     for (uint32_t step : lane.steps)
       if (plan_.steps[step].kind == StepKind::compute) return false;
@@ -36,6 +37,7 @@ void Executor::open_lanes() {
     state.lane = device_.open_lane(lane.name, communicates(lane) ? 1 : 0);
     state.done = device_.open_semaphore();
     state.steps = lane.steps.size();
+    state.recording = LaneRecording(trace_executions * state.steps);
     native_ = state.lane.native();
   }
 }
@@ -142,13 +144,21 @@ uint64_t Executor::bytes_of(uint32_t ring, int64_t execution) const {
   return known ? *known : notes_.get(ring, execution).bytes;
 }
 
-void Executor::record(uint32_t step, std::chrono::steady_clock::time_point begin) {
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  StepTimes& times = times_[step];
+void Executor::record(LaneState& state, const StepTrace& run) {
+  if (state.recording.on()) state.recording.add(run);
+  const double seconds = static_cast<double>(run.end - run.begin) * 1e-9;
+  StepTimes& times = times_[run.step];
   times.minimum = times.count == 0 ? seconds : std::min(times.minimum, seconds);
   times.maximum = std::max(times.maximum, seconds);
   times.total += seconds;
   ++times.count;
+}
+
+std::vector<std::byte> Executor::packed_traces() const {
+  std::vector<std::byte> bytes;
+  for (const auto& [id, state] : lanes_)
+    if (state.recording.on()) pack(id, state.recording, bytes);
+  return bytes;
 }
 
 }  // namespace stretto

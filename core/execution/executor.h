@@ -6,6 +6,7 @@
 
 #include "execution/node_kernel.h"
 #include "stretto/runtime.h"
+#include "trace/recording.h"
 
 #include <atomic>
 #include <functional>
@@ -22,8 +23,10 @@ class Courier;
 /// steps in the plan's issue order, and a courier per lane does what needs the host (issuer.cc, courier.h).
 class Executor {
  public:
-  /// Opens the device, its lanes, the transports and the rings. Throws Code::unavailable, overloaded, ….
-  Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page);
+  /// Opens the device, its lanes, the transports and the rings; reserves memory to trace so many executions. Throws
+  /// Code::unavailable, overloaded, ….
+  Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page,
+           uint64_t trace_executions);
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
   ~Executor();  ///< aborts what still runs, and waits for it
@@ -40,14 +43,18 @@ class Executor {
   std::optional<Error> failure() const;
   /// By step of the plan; zero for other actors'. After join.
   const std::vector<StepTimes>& step_times() const { return times_; }
+  /// What the lanes recorded, packed (trace/recording.h). After join.
+  std::vector<std::byte> packed_traces() const;
 
  private:
   struct LaneState {
     LaneHandle lane;
     SemaphoreHandle done;  ///< round * steps + position + 1
     uint64_t steps = 0;
+    LaneRecording recording;
+    StepTrace current;  ///< asynchronous device: what the courier has seen of the step that the lane is at
   };
-  void open_lanes();
+  void open_lanes(uint64_t trace_executions);
   void prepare();
   void guard(const std::function<void()>& body);
   void lane_thread(uint32_t lane);
@@ -56,7 +63,7 @@ class Executor {
   // What both kinds of lanes share.
   void wait_for_lanes(const Step& step, LaneHandle& lane, uint64_t round);
   uint64_t bytes_of(uint32_t ring, int64_t execution) const;
-  void record(uint32_t step, std::chrono::steady_clock::time_point begin);
+  void record(LaneState& state, const StepTrace& run);
 
   // Blocking device.
   void run_step(uint32_t id, LaneState& state, int64_t execution, uint64_t round);
@@ -65,6 +72,7 @@ class Executor {
 
   // Asynchronous device.
   void issue_step(uint32_t id, int64_t execution, uint64_t round);
+  void mark(LaneState& state, Courier& courier, int64_t StepTrace::*time);
   void issue_receive(const Step& step, LaneState& state, Courier& courier, int64_t execution);
   void issue_send(const Step& step, LaneState& state, Courier& courier, int64_t execution);
   void await_headers(const Step& step, int64_t execution);

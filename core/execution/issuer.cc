@@ -30,6 +30,10 @@ void Executor::issue_step(uint32_t id, int64_t execution, uint64_t round) {
   LaneState& state = lanes_.at(static_cast<uint32_t>(step.lane));
   Courier& courier = *couriers_.at(static_cast<uint32_t>(step.lane));
   await_headers(step, execution);
+  if (state.recording.on()) {
+    courier.at_lane([&state, id, execution] { state.current = {id, execution}; });
+    mark(state, courier, &StepTrace::arrived);
+  }
   wait_for_lanes(step, state.lane, round);
   if (!step.acquires.empty()) {
     courier.in_order([this, &step, execution] {
@@ -37,6 +41,7 @@ void Executor::issue_step(uint32_t id, int64_t execution, uint64_t round) {
     });
     courier.block_lane();
   }
+  if (state.recording.on()) mark(state, courier, &StepTrace::begin);
   switch (step.kind) {
     case StepKind::receive: issue_receive(step, state, courier, execution); break;
     case StepKind::send: issue_send(step, state, courier, execution); break;
@@ -51,6 +56,10 @@ void Executor::issue_step(uint32_t id, int64_t execution, uint64_t round) {
     }
     case StepKind::collective: throw Error(Code::unimplemented, "collectives are not built yet: " + step.name);
   }
+  if (state.recording.on()) {
+    mark(state, courier, &StepTrace::end);
+    courier.in_order([this, &state] { record(state, state.current); });
+  }
   if (!step.releases.empty())
     courier.at_lane([this, &step, execution] {
       for (uint32_t channel : step.releases) {
@@ -58,6 +67,11 @@ void Executor::issue_step(uint32_t id, int64_t execution, uint64_t round) {
         endpoints_->release(channel, execution);
       }
     });
+}
+
+/// Notes when the lane reaches this point, without holding it up.
+void Executor::mark(LaneState& state, Courier& courier, int64_t StepTrace::*time) {
+  courier.at_lane([&state, time] { state.current.*time = trace_time(std::chrono::steady_clock::now()); });
 }
 
 void Executor::issue_receive(const Step& step, LaneState& state, Courier& courier, int64_t execution) {

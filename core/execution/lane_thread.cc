@@ -23,9 +23,11 @@ void Executor::lane_thread(uint32_t lane) {
 
 void Executor::run_step(uint32_t id, LaneState& state, int64_t execution, uint64_t round) {
   const Step& step = plan_.steps[id];
+  StepTrace run{id, execution};
+  if (state.recording.on()) run.arrived = trace_time(std::chrono::steady_clock::now());
   wait_for_lanes(step, state.lane, round);
   for (uint32_t channel : step.acquires) endpoints_->end(channel).acquire(execution, Deadline::max());
-  const auto begin = std::chrono::steady_clock::now();
+  run.begin = trace_time(std::chrono::steady_clock::now());
   switch (step.kind) {
     case StepKind::receive: run_receive(step, state, execution); break;
     case StepKind::send: run_send(step, state, execution); break;
@@ -40,7 +42,8 @@ void Executor::run_step(uint32_t id, LaneState& state, int64_t execution, uint64
     }
     case StepKind::collective: throw Error(Code::unimplemented, "collectives are not built yet: " + step.name);
   }
-  record(id, begin);
+  run.end = trace_time(std::chrono::steady_clock::now());
+  record(state, run);
   for (uint32_t channel : step.releases) endpoints_->release(channel, execution);
 }
 

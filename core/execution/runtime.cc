@@ -92,6 +92,8 @@ void Runtime::abort(Code code, const std::string& reason) {
 
 std::vector<StepTimes> Runtime::step_times() const { return state_->crew.step_times(); }
 
+std::vector<LaneTrace> Runtime::traces() const { return state_->crew.traces(); }
+
 Future::Future(std::shared_ptr<RuntimeState> state, int64_t execution)
     : state_(std::move(state)), execution_(execution) {}
 Future::Future(Future&&) noexcept = default;

@@ -71,11 +71,11 @@ nlohmann::json to_json(const std::vector<StepTimes>& times) {
 class ActorLoop {
  public:
   ActorLoop(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page, Link& link,
-            bool exit_when_stuck)
+            uint64_t trace_executions, bool exit_when_stuck)
       : link_(link),
         exit_when_stuck_(exit_when_stuck),
         ended_(eventfd(0, EFD_CLOEXEC)),
-        executor_(plan, actor, catalogue, std::move(page)) {
+        executor_(plan, actor, catalogue, std::move(page), trace_executions) {
     nlohmann::json transports = executor_.endpoints().transports();
     link_.send({"ready", {{"transports", transports}}, {}, {}});
   }
@@ -99,10 +99,11 @@ class ActorLoop {
       over_ = true;
       return;
     }
-    if (const auto failure = executor_.failure())
-      link_.send(failed(*failure));
-    else
-      link_.send({"ended", {{"times", to_json(executor_.step_times())}}, {}, {}});
+    const auto failure = executor_.failure();
+    Message message =
+        failure ? failed(*failure) : Message{"ended", {{"times", to_json(executor_.step_times())}}, {}, {}};
+    message.bytes = executor_.packed_traces();
+    link_.send(message);
   }
 
   void hear() {
@@ -153,9 +154,9 @@ class ActorLoop {
 }  // namespace
 
 void run_actor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page, Link& link,
-               bool exit_when_stuck) {
+               uint64_t trace_executions, bool exit_when_stuck) {
   try {
-    ActorLoop(plan, actor, catalogue, std::move(page), link, exit_when_stuck).run();
+    ActorLoop(plan, actor, catalogue, std::move(page), link, trace_executions, exit_when_stuck).run();
   } catch (const std::exception& thrown) {
     const auto* error = dynamic_cast<const Error*>(&thrown);
     try {
@@ -187,7 +188,8 @@ int actor_main() {
                {{"token", hello->body.at("token")}, {"hash", hash(plan)}, {"versions", versions_of(plan, catalogue)}},
                {},
                {}});
-    run_actor(plan, hello->body.at("actor").get<uint32_t>(), catalogue, page, link, true);
+    run_actor(plan, hello->body.at("actor").get<uint32_t>(), catalogue, page, link,
+              hello->body.at("trace_executions").get<uint64_t>(), true);
     return 0;
   } catch (const std::exception& thrown) {
     const auto* error = dynamic_cast<const Error*>(&thrown);

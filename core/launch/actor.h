@@ -22,9 +22,10 @@ struct Blobs {
 
 /// Runs one actor to its end, told by the driver over `link`: "connect" rounds, "run", "abort", "bye". Blocks until the
 /// driver says bye or goes away. Tells "ready", "running", "ended" or "failed". Throws nothing.
-/// `exit_when_stuck`: end the process when lanes do not stop within a second after the driver went away.
+/// `trace_executions`: see RunOptions. `exit_when_stuck`: end the process when lanes do not stop within a second after
+/// the driver went away.
 void run_actor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page, Link& link,
-               bool exit_when_stuck);
+               uint64_t trace_executions, bool exit_when_stuck);
 
 /// The whole of an actor process: its control connection is file descriptor 3. Returns the exit status.
 int actor_main();

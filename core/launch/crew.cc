@@ -106,11 +106,11 @@ void Crew::start_threads(Catalogue& catalogue) {
     member.link = std::make_unique<Link>(std::move(ours));
     member.thread_ended = std::make_shared<std::atomic<bool>>(false);
     // The thread owns all that it uses, so that it may outlive the run if an op never returns.
-    member.thread = std::thread([plan = plan_, page = page_, &catalogue, actor, ended = member.thread_ended,
-                                 socket = std::move(theirs)]() mutable {
+    member.thread = std::thread([plan = plan_, page = page_, &catalogue, actor, trace = options_.trace_executions,
+                                 ended = member.thread_ended, socket = std::move(theirs)]() mutable {
       {
         Link link(std::move(socket));
-        run_actor(*plan, actor, catalogue, page, link, false);
+        run_actor(*plan, actor, catalogue, page, link, trace, false);
       }
       ended->store(true);
     });
@@ -133,7 +133,10 @@ void Crew::start_processes(Catalogue& catalogue, std::promise<void>& started) {
   }
   for (uint32_t actor = 0; actor < members_.size(); ++actor) {
     const Message hello{
-        "hello", {{"token", token_}, {"actor", actor}, {"folders", folders}}, bytes, {page_->descriptor()}};
+        "hello",
+        {{"token", token_}, {"actor", actor}, {"folders", folders}, {"trace_executions", options_.trace_executions}},
+        bytes,
+        {page_->descriptor()}};
     try {
       members_[actor].link->send(hello);
     } catch (const Error&) {  // it has died already: whoever awaits it says how

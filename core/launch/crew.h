@@ -37,6 +37,8 @@ class Crew {
   void join(std::chrono::duration<double> patience);
   /// By step; complete after join.
   const std::vector<StepTimes>& step_times() const { return times_; }
+  /// What the lanes recorded; complete after join.
+  const std::vector<LaneTrace>& traces() const { return traces_; }
 
  private:
   enum class Phase { starting, running, ended, dead };
@@ -70,6 +72,7 @@ class Crew {
   std::vector<Member> members_;
   std::vector<std::vector<uint32_t>> transports_of_;  ///< by actor
   std::vector<StepTimes> times_;
+  std::vector<LaneTrace> traces_;
   std::function<void(const Error&)> died_;
   std::mutex mutex_;  ///< guards phases
   std::condition_variable changed_;

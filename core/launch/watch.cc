@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/crew.h"
+#include "trace/recording.h"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -53,6 +54,8 @@ void Crew::hear(Member& member) {
     for (const auto& entry_of : message->body.at("times"))
       times_[entry_of.at(0).get<size_t>()] = {entry_of.at(1), entry_of.at(2), entry_of.at(3), entry_of.at(4)};
   }
+  if (message)
+    for (auto& trace : unpack_traces(message->bytes)) traces_.push_back(std::move(trace));
   if (death && !(next == Phase::dead && member.phase == Phase::ended)) die(*death);
   const std::scoped_lock lock(mutex_);
   member.phase = next;

@@ -39,6 +39,8 @@ struct RunOptions {
   Seconds get{600};           ///< default deadline of get
   Seconds progress{60};       ///< a step is due and none completes: fatal
   Seconds close{10};          ///< join: what has not ended by then is killed
+  uint64_t trace_executions =
+      0;  ///< of which every lane keeps each step's times; 0: none. Memory for them is reserved.
 };
 
 /// What a step took, over all executions of a run.
@@ -47,6 +49,22 @@ struct StepTimes {
   double total = 0;  ///< seconds, without waiting for other steps
   double minimum = 0;
   double maximum = 0;
+};
+
+/// One run of one step as its lane saw it: nanoseconds on CLOCK_MONOTONIC, which all processes of a host share.
+struct StepTrace {
+  uint64_t step = 0;  ///< of the plan
+  int64_t execution = 0;
+  int64_t arrived = 0;  ///< the lane had come to the step
+  int64_t begin = 0;    ///< what it waits for had happened; a RECEIVE then still waits for its message
+  int64_t end = 0;
+};
+
+/// The first steps that a lane ran, in order.
+struct LaneTrace {
+  uint32_t lane = 0;
+  uint64_t dropped = 0;  ///< runs of steps that there was no room for
+  std::vector<StepTrace> steps;
 };
 
 class RuntimeState;
@@ -114,6 +132,8 @@ class Runtime {
   void abort(Code code, const std::string& reason);
   /// By step of the plan; complete after join.
   std::vector<StepTimes> step_times() const;
+  /// One per lane whose actor has told, with RunOptions::trace_executions; complete after join.
+  std::vector<LaneTrace> traces() const;
 
  private:
   explicit Runtime(std::shared_ptr<RuntimeState> state);
