@@ -22,16 +22,15 @@ struct Request {
   bool quiet = false;
   bool verbose = false;
   std::string save;        ///< plan
+  std::string trace;       ///< run
   bool reference = false;  ///< run
 };
 
 /// What every subcommand is given. Made by main.
 struct Invocation : Request {
-  Invocation(Request request, Catalogue& found, std::filesystem::path executable, std::vector<std::string> variables)
-      : Request(std::move(request)),
-        catalogue(found),
-        program(std::move(executable)),
-        environment(std::move(variables)) {}
+  Invocation(const Request& request, Catalogue& found, std::filesystem::path executable,
+             std::vector<std::string> variables)
+      : Request(request), catalogue(found), program(std::move(executable)), environment(std::move(variables)) {}
   Catalogue& catalogue;
   std::filesystem::path program;         ///< this executable
   std::vector<std::string> environment;  ///< "NAME=value"

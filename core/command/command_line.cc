@@ -19,6 +19,7 @@ constexpr const char* kRunHelp =
     "  stretto run job.toml\n"
     "  stretto run job.toml --set compile.scheduler=serial --set run.executions=50\n"
     "  stretto run job.toml --reference     (is it right, bit for bit?)\n"
+    "  stretto run job.toml --trace job.trace.json     (then open it in ui.perfetto.dev)\n"
     "  stretto run job.toml --set 'actor.*.device=cuda' --with cluster.toml --json\n"
     "  stretto plan job.toml --save job.plan && stretto run job.plan --set run.executions=1000\n"
     "--with files are laid over the job in the order given, then --set keys: the last one counts. A saved plan takes\n"
@@ -107,9 +108,10 @@ class CommandLine {
   }
 
   void add_job_commands() {
-    add_for_job("run", "Run a job, or a plan that `plan --save` wrote", run_command, kRunHelp)
-        ->add_flag("--reference", request_.reference,
-                   "Then compute all again, node by node in one thread, and compare bit for bit");
+    CLI::App* run = add_for_job("run", "Run a job, or a plan that `plan --save` wrote", run_command, kRunHelp);
+    run->add_flag("--reference", request_.reference,
+                  "Then compute all again, node by node in one thread, and compare bit for bit");
+    run->add_option("--trace", request_.trace, "Write a trace for ui.perfetto.dev")->type_name("FILE");
     add_for_job("check", "Do all of compilation, run nothing", check_command, kCheckHelp);
     add_for_job("plan", "Show the compiled plan, lane by lane, or save it", plan_command, kPlanHelp)
         ->add_option("--save", request_.save, "Write the plan to a file, for `run`")

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/job_run.h"
 
+#include "trace/recording.h"
+
 #include <deque>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -60,7 +62,8 @@ class Held {
 
 class Executions {
  public:
-  Executions(Ready& ready, Runtime& runtime, Held& held) : ready_(ready), runtime_(runtime), held_(held) {}
+  Executions(Ready& ready, Runtime& runtime, Held& held, uint64_t traced)
+      : ready_(ready), runtime_(runtime), held_(held), traces_(traced) {}
 
   void run(const Interrupts& interrupts, Progress& progress) {
     const int64_t total = ready_.job.executions;
@@ -68,6 +71,7 @@ class Executions {
     for (int64_t execution = 0; execution < total && stopped.empty(); ++execution) {
       if (under_way_.size() >= ready_.plan.inflight) collect();
       if (interrupts.interrupted()) break;
+      note(execution, &ExecutionTrace::submitted);
       try {
         under_way_.push_back(runtime_.execute(inputs_of(ready_, execution)));
         ++submitted_;
@@ -84,8 +88,14 @@ class Executions {
   }
 
   int64_t ended() const { return ended_; }
+  std::vector<ExecutionTrace> take_traces() { return std::move(traces_); }
 
  private:
+  void note(int64_t execution, int64_t ExecutionTrace::*time) {
+    if (static_cast<size_t>(execution) < traces_.size())
+      traces_[static_cast<size_t>(execution)].*time = trace_time(Clock::now());
+  }
+
   void collect() {
     Result result{ended_++, {}, {}};
     try {
@@ -94,12 +104,14 @@ class Executions {
       result.error = error.what();
     }
     under_way_.pop_front();
+    note(result.execution, &ExecutionTrace::ended);
     held_.keep(std::move(result));
   }
 
   Ready& ready_;
   Runtime& runtime_;
   Held& held_;
+  std::vector<ExecutionTrace> traces_;
   std::deque<Future> under_way_;
   int64_t submitted_ = 0;
   int64_t ended_ = 0;
@@ -119,12 +131,19 @@ class Watched {
 
 }  // namespace
 
+uint64_t traceable_executions(const Ready& ready) {
+  constexpr uint64_t kMostRecords = 4U << 20;
+  const uint64_t fits = std::max<uint64_t>(1, kMostRecords / std::max<size_t>(1, ready.plan.steps.size()));
+  return std::min(static_cast<uint64_t>(ready.job.executions), fits);
+}
+
 RunFigures run_job(const Invocation& invocation, Ready& ready, Interrupts& interrupts, Progress& progress,
-                   const std::function<void(Result)>& take) {
+                   uint64_t trace_executions, const std::function<void(Result)>& take) {
   check_feeds(ready);
   RunFigures figures;
   RunOptions options = ready.job.run;
   options.actor_program = invocation.program.string();
+  options.trace_executions = trace_executions;
   const double cpu_before = cpu_seconds();
   const auto opening = Clock::now();
   progress.say(fmt::format("starting {} actors", ready.plan.driver()));
@@ -133,16 +152,18 @@ RunFigures run_job(const Invocation& invocation, Ready& ready, Interrupts& inter
   Held held(take);
   {
     const Watched watched(interrupts, runtime);
-    Executions executions(ready, runtime, held);
+    Executions executions(ready, runtime, held, trace_executions);
     const auto begin = Clock::now();
     executions.run(interrupts, progress);
     figures.seconds = seconds_since(begin);
     figures.executions = executions.ended();
+    figures.trace.executions = executions.take_traces();
     const auto closing = Clock::now();
     runtime.join();
     figures.close_seconds = seconds_since(closing);
   }
   figures.steps = runtime.step_times();
+  figures.trace.lanes = runtime.traces();
   figures.cpu_seconds = cpu_seconds() - cpu_before;
   progress.clear();
   held.hand_on();

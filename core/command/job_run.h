@@ -7,6 +7,7 @@
 #include "command/interrupts.h"
 #include "command/progress.h"
 #include "command/ready.h"
+#include "trace/run_trace.h"
 
 #include <functional>
 
@@ -26,14 +27,19 @@ struct RunFigures {
   double cpu_seconds = 0;    ///< of driver and actors, from opening to closing
   int64_t executions = 0;    ///< that have ended
   std::vector<StepTimes> steps;
+  RunTrace trace;
 };
+
+/// How many executions of this job can be traced in bounded memory: all of a usual one.
+uint64_t traceable_executions(const Ready& ready);
 
 /// Opens the plan, executes it as often as the job says with `inflight` executions under way, closes it. `take` is
 /// called once for each execution that was submitted, in order, and for one that could not be; after the last result,
-/// so that it costs no time of the run, unless the results are large together: then as they come.
+/// so that it costs no time of the run, unless the results are large together: then as they come. The first
+/// `trace_executions` are traced.
 /// Blocks. After an interrupt it ends early, which is no error. Throws Error where the plan cannot be opened or an
 /// input has no feed.
 RunFigures run_job(const Invocation& invocation, Ready& ready, Interrupts& interrupts, Progress& progress,
-                   const std::function<void(Result)>& take);
+                   uint64_t trace_executions, const std::function<void(Result)>& take);
 
 }  // namespace stretto

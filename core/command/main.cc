@@ -55,14 +55,14 @@ int flushed(int code) {
 
 int main_of(const std::vector<std::string>& arguments, const std::filesystem::path& program) {
   try {
-    auto parsed = parse_command_line(arguments);
+    const auto parsed = parse_command_line(arguments);
     if (const auto* answer = std::get_if<Answer>(&parsed)) {
       std::fputs(answer->text.c_str(), stdout);
       return flushed(kDone);
     }
-    auto& chosen = std::get<Chosen>(parsed);
+    const auto& chosen = std::get<Chosen>(parsed);
     Catalogue catalogue(plugin_folders(program, chosen.request.plugin_folders));
-    return flushed(chosen.command({std::move(chosen.request), catalogue, program, environment()}));
+    return flushed(chosen.command({chosen.request, catalogue, program, environment()}));
   } catch (const Error& error) {
     return fail(error.what(), exit_code(error.code()));
   } catch (const std::exception& error) {

@@ -5,8 +5,12 @@
 #include "command/print.h"
 #include "command/reference_check.h"
 #include "command/report.h"
+#include "trace/chrome_trace.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fmt/format.h>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace stretto {
@@ -62,30 +66,70 @@ std::string parts(const Plan& plan, const std::vector<StepTimes>& times) {
   return text;
 }
 
-std::string steps_text(const Plan& plan, const std::vector<StepTimes>& times) {
+/// Every step: what it was predicted to take, what its work took, and what it waited for others.
+std::string steps_text(const Plan& plan, const std::vector<MeasuredStep>& measured) {
   constexpr auto kRight = TextTable::Align::right;
-  TextTable table({{"step"}, {"actor"}, {"runs", kRight}, {"mean", kRight}, {"least", kRight}, {"most", kRight}});
-  for (size_t id = 0; id < times.size(); ++id) {
-    if (times[id].count == 0) continue;
+  TextTable table({{"step"},
+                   {"actor"},
+                   {"runs", kRight},
+                   {"predicted", kRight},
+                   {"measured", kRight},
+                   {"of that", kRight},
+                   {"waited before", kRight}});
+  for (size_t id = 0; id < measured.size(); ++id) {
+    if (measured[id].count == 0) continue;
     const Step& step = plan.steps[id];
-    table.add({short_name(plan, step), plan.actors[step.actor].name, std::to_string(times[id].count),
-               seconds_text(times[id].total / static_cast<double>(times[id].count)), seconds_text(times[id].minimum),
-               seconds_text(times[id].maximum)});
+    table.add({short_name(plan, step), plan.actors[step.actor].name, std::to_string(measured[id].count),
+               seconds_text(step.seconds), seconds_text(measured[id].median),
+               step.seconds > 0 ? fmt::format("{:.2f}", measured[id].median / step.seconds) : "",
+               seconds_text(measured[id].waited)});
   }
   return table.text();
 }
 
-json steps_json(const Plan& plan, const std::vector<StepTimes>& times) {
+json steps_json(const Plan& plan, const RunFigures& figures) {
+  const auto measured = measure(plan, figures.trace);
   json list = json::array();
-  for (size_t id = 0; id < times.size(); ++id)
-    if (times[id].count != 0)
-      list.push_back({{"step", plan.steps[id].name},
-                      {"actor", plan.actors[plan.steps[id].actor].name},
-                      {"count", times[id].count},
-                      {"total", times[id].total},
-                      {"minimum", times[id].minimum},
-                      {"maximum", times[id].maximum}});
+  for (size_t id = 0; id < plan.steps.size(); ++id) {
+    const StepTimes& times = figures.steps[id];
+    if (times.count == 0) continue;
+    json entry{{"step", plan.steps[id].name},
+               {"actor", plan.actors[plan.steps[id].actor].name},
+               {"count", times.count},
+               {"total", times.total},
+               {"minimum", times.minimum},
+               {"maximum", times.maximum},
+               {"predicted", plan.steps[id].seconds}};
+    if (measured[id].count != 0) {
+      entry["work"] = measured[id].median;
+      entry["waited"] = measured[id].waited;
+    }
+    list.push_back(std::move(entry));
+  }
   return list;
+}
+
+/// Opened before anything runs: a path that cannot be written is no reason to lose a run.
+std::ofstream open_trace(const std::string& path) {
+  std::ofstream file;
+  if (path.empty()) return file;
+  file.open(path, std::ios::binary);
+  if (!file)
+    throw Error(Code::invalid_argument, fmt::format("cannot write the trace '{}': {}", path, std::strerror(errno)));
+  return file;
+}
+
+void write_trace(std::ofstream& file, const Invocation& invocation, const Ready& ready, const RunFigures& figures) {
+  write_chrome_trace(file, ready.plan, figures.trace);
+  if (!file.flush())
+    throw Error(Code::invalid_argument,
+                fmt::format("cannot write the trace '{}': {}", invocation.trace, std::strerror(errno)));
+  const uint64_t lost = dropped(figures.trace);
+  if (lost > 0)
+    fmt::print(stderr, "stretto: the trace keeps the first {} executions; {} runs of steps were dropped\n",
+               figures.trace.executions.size(), lost);
+  if (!invocation.quiet && !invocation.json)
+    fmt::print(stderr, "traced {}: open it in ui.perfetto.dev\n", invocation.trace);
 }
 
 void note_phases(const Plan& plan, const RunFigures& figures) {
@@ -127,7 +171,11 @@ int run_command(const Invocation& invocation) {
     if (result.error.empty() && !wrong.empty()) entry["mismatches"] = wrong;
     executions.push_back(std::move(entry));
   };
-  const RunFigures figures = run_job(invocation, ready, interrupts, progress, take);
+  std::ofstream trace = open_trace(invocation.trace);
+  const bool traced = !invocation.trace.empty() || invocation.verbose || invocation.json;
+  const RunFigures figures =
+      run_job(invocation, ready, interrupts, progress, traced ? traceable_executions(ready) : 0, take);
+  if (!invocation.trace.empty()) write_trace(trace, invocation, ready, figures);
   const bool good = errors.none() && !interrupts.interrupted();
   if (invocation.verbose) note_phases(ready.plan, figures);
   if (invocation.json) {
@@ -137,9 +185,9 @@ int run_command(const Invocation& invocation) {
                 {"seconds", figures.seconds},
                 {"cpu_seconds", figures.cpu_seconds},
                 {"executions", std::move(executions)},
-                {"steps", steps_json(ready.plan, figures.steps)}});
+                {"steps", steps_json(ready.plan, figures)}});
   } else {
-    if (invocation.verbose) fmt::print("{}", steps_text(ready.plan, figures.steps));
+    if (invocation.verbose) fmt::print("{}", steps_text(ready.plan, measure(ready.plan, figures.trace)));
     if (good)
       fmt::print("scheduler={}, duration={:.3f} s, executions={}{}{}\n", scheduler, figures.seconds, figures.executions,
                  parts(ready.plan, figures.steps), reference ? ", bits=those of the sequential reference" : "");
