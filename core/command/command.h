@@ -24,6 +24,8 @@ struct Request {
   std::string save;        ///< plan
   std::string trace;       ///< run
   bool reference = false;  ///< run
+  std::string format;      ///< draw
+  std::string output;      ///< draw: empty: stdout
 };
 
 /// What every subcommand is given. Made by main.
@@ -47,6 +49,8 @@ int check_command(const Invocation& invocation);
 int plan_command(const Invocation& invocation);
 int plugin_list_command(const Invocation& invocation);
 int plugin_info_command(const Invocation& invocation);
+int schema_command(const Invocation& invocation);
+int draw_command(const Invocation& invocation);
 int doctor_command(const Invocation& invocation);
 
 }  // namespace stretto

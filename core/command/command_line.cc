@@ -40,6 +40,18 @@ constexpr const char* kPlanHelp =
     "  stretto plan job.toml --save job.plan     (all that `run` needs: feeds, expectations and deadlines too)\n"
     "  stretto plan job.plan --json";
 
+constexpr const char* kSchemaHelp =
+    "Covers the options, ops and arguments of the plugins found here. Editors complete and check jobs with it:\n"
+    "  stretto schema > job.schema.json\n"
+    "and as the first line of a job:  #:schema ./job.schema.json";
+
+constexpr const char* kDrawHelp =
+    "Examples:\n"
+    "  stretto draw job.toml --format svg -o job.svg       (needs nothing else)\n"
+    "  stretto draw job.toml | dot -Tpdf -o job.pdf        (Graphviz)\n"
+    "  stretto draw job.toml --format mermaid              (for Markdown)\n"
+    "What is bold, or orange, crosses from one actor to another.";
+
 constexpr const char* kListHelp =
     "Each file is looked at in a process of its own: one that crashes or hangs is reported and stops nothing.\n"
     "Exit code 3 where a file in the folders cannot be used. -v adds paths and capabilities.";
@@ -59,6 +71,7 @@ class CommandLine {
     app_.footer(std::string("`stretto COMMAND --help` says more of each.\n") + kExitCodes);
     app_.get_formatter()->column_width(28);
     add_job_commands();
+    add(app_, "schema", "A JSON Schema of the job file, for editors", schema_command, kSchemaHelp);
     add_plugin_commands();
     add(app_, "doctor", "What this machine has, and what is missing", doctor_command);
   }
@@ -116,6 +129,12 @@ class CommandLine {
     add_for_job("plan", "Show the compiled plan, lane by lane, or save it", plan_command, kPlanHelp)
         ->add_option("--save", request_.save, "Write the plan to a file, for `run`")
         ->type_name("FILE");
+    CLI::App* draw = add_for_job("draw", "Draw the graph, nodes in their actors", draw_command, kDrawHelp);
+    draw->add_option("--format", request_.format, "dot, mermaid or svg")
+        ->check(CLI::IsMember({"dot", "mermaid", "svg"}))
+        ->default_str("dot")
+        ->type_name("FORMAT");
+    draw->add_option("-o,--output", request_.output, "Write into a file instead of stdout")->type_name("FILE");
   }
 
   void add_plugin_commands() {
