@@ -1,13 +1,11 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
-/// Receives, computes and sends on lanes of their own, so that receives run as far ahead as the slots allow, over the
-/// border of executions too.
+/// Receives, computes and sends on lanes of their own, in the order and with the offsets that a search by predicted
+/// time finds best.
 
+#include "order/johnson.h"
 #include "order/linear_order.h"
-
-#include <algorithm>
-#include <map>
-#include <string>
+#include "overlap/slots.h"
 
 #ifndef STRETTO_NAME
 #define STRETTO_NAME "overlap"
@@ -15,89 +13,112 @@
 
 namespace {
 
-using stretto::NodeRanks;
+using namespace stretto::overlap;
 using stretto::Problem;
 
-bool is(const Problem& problem, uint32_t actor, uint32_t flag) { return (problem.actors[actor]->flags & flag) != 0; }
+// Above this many steps, only the linear method: its help says so.
+constexpr size_t kSearchedSteps = 4000;
+constexpr uint64_t kImproving = 30'000'000;
 
-/// Johnson's rule for two machines in a row, the link and the actor: with a = time to receive a node's inputs and
-/// b = time to compute it, nodes with a <= b come first, by growing a; then the others, by shrinking b.
-/// S. M. Johnson, Optimal two- and three-stage production schedules with setup times included, 1954.
-struct JohnsonTimes {
-  double receive = 0;
-  double compute = 0;
-  bool before(const JohnsonTimes& other) const {
-    const bool first = receive <= compute;
-    const bool other_first = other.receive <= other.compute;
-    if (first != other_first) return first;
-    return first ? receive < other.receive : compute > other.compute;
+/// Units in an order of steps, each where its first step stands.
+std::vector<uint32_t> units_of(const TimedGraph& graph, const std::vector<uint32_t>& steps) {
+  std::vector<uint32_t> units;
+  std::vector<bool> seen(graph.unit_count(), false);
+  for (const uint32_t step : steps) {
+    const uint32_t unit = graph.unit_of(step);
+    if (!seen[unit]) units.push_back(unit);
+    seen[unit] = true;
   }
-};
-
-/// Nodes of an actor that may reorder them trade their ranks among each other.
-NodeRanks ranks_of(const Problem& problem) {
-  NodeRanks ranks = stretto::written_ranks(problem);
-  std::vector<JohnsonTimes> times(ranks.size());
-  std::map<uint32_t, std::vector<int32_t>> free_nodes;
-  for (const auto* step : problem.steps) {
-    if (!is(problem, step->actor, STRETTO_ACTOR_ANY_ORDER)) continue;
-    if (step->kind == STRETTO_RECEIVE && step->consumer >= 0)
-      times[static_cast<size_t>(step->consumer)].receive += step->seconds;
-    if (step->kind == STRETTO_COMPUTE && step->node >= 0) {
-      times[static_cast<size_t>(step->node)].compute += step->seconds;
-      free_nodes[step->actor].push_back(step->node);
-    }
-  }
-  for (auto& [actor, nodes] : free_nodes) {
-    std::vector<int32_t> places = nodes;
-    std::sort(places.begin(), places.end());
-    std::sort(nodes.begin(), nodes.end());
-    std::stable_sort(nodes.begin(), nodes.end(), [&](int32_t a, int32_t b) {
-      return times[static_cast<size_t>(a)].before(times[static_cast<size_t>(b)]);
-    });
-    for (size_t i = 0; i < nodes.size(); ++i) ranks[static_cast<size_t>(nodes[i])] = places[i];
-  }
-  return ranks;
+  return units;
 }
+
+/// The makespans of a few numbers of executions when every actor has one lane, in the order written, with the fewest
+/// slots: the scheduler `serial`.
+class Serial {
+ public:
+  Serial(const Problem& problem, int32_t executions) : graph_(problem, Spread::one_lane), counts_{1, 2, 5, executions} {
+    const auto plan =
+        straight(graph_, units_of(graph_, stretto::linear_order(problem, stretto::written_ranks(problem))));
+    for (const int32_t count : counts_) makespans_.push_back(Timetable(graph_, plan, count).makespan());
+  }
+
+  bool beats(const TimedGraph& graph, const Retimed& candidate) const {
+    constexpr double kRounding = 1e-9;
+    for (size_t i = 0; i < counts_.size(); ++i)
+      if (Timetable(graph, candidate, counts_[i]).makespan() > makespans_[i] * (1 + kRounding)) return true;
+    return false;
+  }
+
+ private:
+  TimedGraph graph_;
+  std::vector<int32_t> counts_;
+  std::vector<double> makespans_;
+};
 
 class Overlap : public stretto::Scheduler {
  public:
   void schedule(const Problem& problem, stretto::Answer& answer) const override {
-    const auto wanted = static_cast<uint32_t>(1 + problem.settings.integer("lookahead"));
-    for (uint32_t ring = 0; ring < problem.rings.size(); ++ring)
-      answer.slots(ring, std::clamp(wanted, problem.rings[ring]->min_slots, problem.rings[ring]->max_slots));
-    std::map<std::pair<uint32_t, std::string>, uint32_t> lanes;
-    for (const uint32_t number : stretto::linear_order(problem, ranks_of(problem))) {
-      const stretto_step& step = *problem.steps[number];
-      if (is(problem, step.actor, STRETTO_ACTOR_DRIVER)) continue;
-      const std::string name = lane_name(step);
-      auto lane = lanes.find({step.actor, name});
-      if (lane == lanes.end())
-        lane = lanes.emplace(std::pair(step.actor, name), answer.lane(step.actor, name.c_str())).first;
-      answer.step(lane->second, number);
+    const auto range = slot_range(problem, slot_options(problem.settings));
+    const auto list = stretto::linear_order(problem, stretto::johnson_ranks(problem));
+    TimedGraph graph(problem, Spread::by_duty);
+    graph.set_slots(range.least);
+    if (problem.steps.size() > kSearchedSteps) {
+      give(problem, graph, straight(graph, units_of(graph, list)), answer);
+      return;
     }
+    const auto objective = problem.settings.text("objective") == "latency" ? Objective::latency : Objective::throughput;
+    const auto found = choose_slots(graph, problem, range, units_of(graph, list), objective, {kImproving});
+    if (!Serial(problem, Judge(graph, objective, most_offset_of(graph)).executions()).beats(graph, found.retimed)) {
+      give(problem, graph, found.retimed, answer);
+      return;
+    }
+    // Lanes cut from serial's own order wait for a part of what serial waits for.
+    graph.set_slots(range.least);
+    const auto written = stretto::linear_order(problem, stretto::written_ranks(problem));
+    give(problem, graph, straight(graph, units_of(graph, written)), answer);
   }
 
  private:
-  static std::string lane_name(const stretto_step& step) {
-    // A transport with one global order executes its steps one after the other anyway.
-    if (step.order >= 0) return "transfer " + std::to_string(step.order);
-    switch (step.kind) {
-      case STRETTO_RECEIVE: return "receive";
-      case STRETTO_SEND: return "send";
-      case STRETTO_COPY: return step.node == step.consumer ? "copy in" : "copy out";
-      default: return "compute";
+  static SlotOptions slot_options(const stretto::Settings& settings) {
+    return {static_cast<uint32_t>(settings.integer("lookahead")), static_cast<uint32_t>(settings.integer("slots")),
+            static_cast<uint64_t>(settings.bytes("memory"))};
+  }
+
+  static void give(const Problem& problem, const TimedGraph& graph, const Retimed& schedule, stretto::Answer& answer) {
+    for (uint32_t ring = 0; ring < problem.rings.size(); ++ring) answer.slots(ring, graph.slots(ring));
+    for (uint32_t lane = 0; lane < graph.lanes().size(); ++lane) {
+      const uint32_t number = answer.lane(graph.lanes()[lane].actor, graph.lanes()[lane].name.c_str());
+      for (const uint32_t unit : schedule.lanes[lane])
+        for (const uint32_t step : graph.steps_of(unit))
+          if (graph.lane_of_step(step) == lane) answer.step(number, step, schedule.offsets[unit]);
     }
   }
 };
 
+using stretto::Option;
+using stretto::Type;
+
 }  // namespace
 
-STRETTO_PLUGIN("overlap", "0.1.0",
-               stretto::scheduler_component<Overlap>(
-                   STRETTO_NAME, "receive, compute and send lanes; receives run ahead as far as the slots allow",
-                   {stretto::Option(stretto::Type::integer, "lookahead",
-                                    "executions that a receive may run ahead: a ring gets 1 + lookahead slots")
-                        .otherwise("1")
-                        .at_least(0)
-                        .at_most(64)}))
+STRETTO_PLUGIN(
+    "overlap", "0.2.0",
+    stretto::scheduler_component<Overlap>(
+        STRETTO_NAME, "lanes for receives, computations and sends, ordered across executions by predicted time",
+        {Option(Type::integer, "lookahead",
+                "executions that a value may be made ahead of its use: a ring that the job leaves open gets "
+                "1 + lookahead slots, and more where time is gained")
+             .otherwise("1")
+             .at_least(0)
+             .at_most(64),
+         Option(Type::integer, "slots", "the most slots for a ring that the job leaves open; 0: up to inflight")
+             .otherwise("0")
+             .at_least(0)
+             .at_most(4096),
+         Option(Type::text, "objective",
+                "throughput: many executions soon; latency: one alone soon. Graphs of more than 4000 steps get the "
+                "order written, or Johnson's, without a search")
+             .otherwise("\"throughput\"")
+             .one_of("throughput|latency"),
+         Option(Type::bytes, "memory", "the most bytes that the slots of one actor may take; 0: no limit")
+             .otherwise("0")
+             .at_least(0)}))

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The problem as a timed marked graph whose transitions have lanes already: what the search for an order works on.
+///
+/// A unit is a transition: one step, or all steps of a joint transition. An arc from → to with t tokens says that `to`
+/// may start its run for execution i once `from` has ended its run for execution i − t. A unit holds one lane for each
+/// of its steps while it runs; the driver's units hold none. Runs of one unit follow each other.
+
+#include "stretto/scheduler.h"
+
+#include <string>
+#include <vector>
+
+namespace stretto::overlap {
+
+inline constexpr uint32_t kNone = UINT32_MAX;
+
+/// What the lane of a step is for.
+enum class Duty { compute, receive, send, copy_in, copy_out, transfer };
+
+struct Lane {
+  uint32_t actor;
+  std::string name;
+  Duty duty;
+};
+
+struct Arc {
+  uint32_t from;
+  uint32_t to;
+  int32_t tokens;
+  int32_t ring;  ///< >= 0: slot reuse, and the tokens are the slots of that ring
+};
+
+/// Numbers grouped by unit.
+class Rows {
+ public:
+  Rows() = default;
+  /// `row_of(i)` is the row of item i, for i below `items`. Items of a row keep their order.
+  template <class RowOf>
+  Rows(uint32_t rows, uint32_t items, RowOf row_of) : start_(rows + 1, 0), items_(items) {
+    for (uint32_t i = 0; i < items; ++i) ++start_[row_of(i) + 1];
+    for (uint32_t row = 0; row < rows; ++row) start_[row + 1] += start_[row];
+    std::vector<uint32_t> next(start_.begin(), start_.end() - 1);
+    for (uint32_t i = 0; i < items; ++i) items_[next[row_of(i)]++] = i;
+  }
+  std::span<const uint32_t> operator[](uint32_t row) const {
+    return {items_.data() + start_[row], items_.data() + start_[row + 1]};
+  }
+
+ private:
+  std::vector<uint32_t> start_{0};
+  std::vector<uint32_t> items_;
+};
+
+/// How the steps of an actor are spread over lanes.
+enum class Spread {
+  by_duty,  ///< RECEIVE, COMPUTE, SEND, COPY in and out on lanes of their own; one for each one-global-order transport
+  one_lane  ///< all on one
+};
+
+/// One thread at a time changes slots; else immutable.
+class TimedGraph {
+ public:
+  TimedGraph(const Problem& problem, Spread spread);
+
+  uint32_t unit_count() const { return static_cast<uint32_t>(seconds_.size()); }
+  double seconds(uint32_t unit) const { return seconds_[unit]; }
+  uint32_t unit_of(uint32_t step) const { return unit_of_[step]; }
+  std::span<const uint32_t> steps_of(uint32_t unit) const { return steps_[unit]; }
+  std::span<const uint32_t> lanes_of(uint32_t unit) const { return lanes_of_[unit]; }
+  const std::vector<Lane>& lanes() const { return lanes_; }
+  uint32_t lane_of_step(uint32_t step) const { return lane_of_step_[step]; }
+  const std::vector<Arc>& arcs() const { return arcs_; }
+  /// Numbers of the arcs that enter, that leave a unit.
+  std::span<const uint32_t> entering(uint32_t unit) const { return entering_[unit]; }
+  std::span<const uint32_t> leaving(uint32_t unit) const { return leaving_[unit]; }
+  /// The unit that stands for giving an execution its ticket; kNone where the problem has none.
+  uint32_t ticket() const { return ticket_; }
+  int32_t inflight() const { return inflight_; }
+  /// A resource that units on several lanes share, so that no lane's order arranges them; -1: none.
+  int32_t shared_resource(uint32_t unit) const { return shared_[unit]; }
+  uint32_t resource_count() const { return static_cast<uint32_t>(capacity_.size()); }
+  uint32_t capacity(uint32_t resource) const { return capacity_[resource]; }
+
+  uint32_t slots(uint32_t ring) const { return slots_[ring]; }
+  const std::vector<uint32_t>& slots() const { return slots_; }
+  void set_slots(const std::vector<uint32_t>& slots);
+
+ private:
+  void make_units(const Problem& problem);
+  void make_lanes(const Problem& problem, Spread spread);
+  void make_arcs(const Problem& problem);
+  void find_shared_resources(const Problem& problem);
+
+  std::vector<double> seconds_;
+  std::vector<uint32_t> unit_of_;  // by step
+  std::vector<std::vector<uint32_t>> steps_;
+  std::vector<std::vector<uint32_t>> lanes_of_;
+  std::vector<Lane> lanes_;
+  std::vector<uint32_t> lane_of_step_;
+  std::vector<Arc> arcs_;
+  Rows entering_;
+  Rows leaving_;
+  uint32_t ticket_ = kNone;
+  int32_t inflight_;
+  std::vector<int32_t> shared_;
+  std::vector<uint32_t> capacity_;
+  std::vector<uint32_t> slots_;
+};
+
+}  // namespace stretto::overlap
