@@ -57,32 +57,53 @@ std::vector<uint32_t> turned(std::span<const Order::Entry> lane, const std::vect
   return units;
 }
 
-std::vector<uint32_t> topological_order(const TimedGraph& graph, const Retimed& order) {
-  std::vector<uint32_t> missing(graph.unit_count(), 0);
-  std::vector<std::vector<uint32_t>> next(graph.unit_count());
-  for (const auto& lane : order.lanes)
-    for (size_t i = 0; i + 1 < lane.size(); ++i) {
-      next[lane[i]].push_back(lane[i + 1]);
-      ++missing[lane[i + 1]];
-    }
-  const auto within = [&](const Arc& arc) { return arc.tokens + order.offsets[arc.to] - order.offsets[arc.from] == 0; };
-  for (const auto& arc : graph.arcs())
-    if (within(arc)) ++missing[arc.to];
-  std::vector<uint32_t> sorted;
-  sorted.reserve(graph.unit_count());
-  if (graph.ticket() != kNone) sorted.push_back(graph.ticket());
-  for (uint32_t unit = 0; unit < graph.unit_count(); ++unit)
-    if (missing[unit] == 0 && unit != graph.ticket()) sorted.push_back(unit);
-  for (size_t done = 0; done < sorted.size(); ++done) {
-    const auto reach = [&](uint32_t to) {
-      if (--missing[to] == 0) sorted.push_back(to);
-    };
-    for (const uint32_t to : next[sorted[done]]) reach(to);
-    for (const uint32_t number : graph.leaving(sorted[done]))
-      if (within(graph.arcs()[number])) reach(graph.arcs()[number].to);
+/// Kahn's algorithm over what a round orders: the lanes, and the arcs without round tokens.
+class Sorter {
+ public:
+  Sorter(const TimedGraph& graph, const Retimed& order)
+      : graph_(graph), offsets_(order.offsets), missing_(graph.unit_count(), 0), first_(graph.unit_count(), kNone) {
+    for (const auto& lane : order.lanes)
+      for (size_t i = 0; i + 1 < lane.size(); ++i) {
+        after_.push_back({lane[i + 1], first_[lane[i]]});
+        first_[lane[i]] = static_cast<uint32_t>(after_.size()) - 1;
+        ++missing_[lane[i + 1]];
+      }
+    for (const auto& arc : graph.arcs())
+      if (within(arc)) ++missing_[arc.to];
   }
-  return sorted;
-}
+
+  std::vector<uint32_t> run() {
+    sorted_.reserve(graph_.unit_count());
+    if (graph_.ticket() != kNone) sorted_.push_back(graph_.ticket());
+    for (uint32_t unit = 0; unit < graph_.unit_count(); ++unit)
+      if (missing_[unit] == 0 && unit != graph_.ticket()) sorted_.push_back(unit);
+    for (size_t done = 0; done < sorted_.size(); ++done) {
+      const uint32_t unit = sorted_[done];
+      for (uint32_t link = first_[unit]; link != kNone; link = after_[link].next) reach(after_[link].unit);
+      for (const uint32_t number : graph_.leaving(unit))
+        if (within(graph_.arcs()[number])) reach(graph_.arcs()[number].to);
+    }
+    return std::move(sorted_);
+  }
+
+ private:
+  /// What follows a unit on its lanes, as a chain of links.
+  struct Link {
+    uint32_t unit;
+    uint32_t next;
+  };
+  bool within(const Arc& arc) const { return arc.tokens + offsets_[arc.to] - offsets_[arc.from] == 0; }
+  void reach(uint32_t unit) {
+    if (--missing_[unit] == 0) sorted_.push_back(unit);
+  }
+
+  const TimedGraph& graph_;
+  const std::vector<int32_t>& offsets_;
+  std::vector<uint32_t> missing_;
+  std::vector<uint32_t> first_;
+  std::vector<Link> after_;
+  std::vector<uint32_t> sorted_;
+};
 
 }  // namespace
 
@@ -119,7 +140,7 @@ std::optional<Retimed> retime(const TimedGraph& graph, const Order& order, int32
   retimed.offsets.assign(graph.unit_count(), 0);
   if (!least_offsets(constraints_of(graph, order), most, retimed.offsets)) return std::nullopt;
   for (const auto& lane : order.lanes) retimed.lanes.push_back(turned(lane, retimed.offsets));
-  retimed.topological = topological_order(graph, retimed);
+  retimed.topological = Sorter(graph, retimed).run();
   if (retimed.topological.size() != graph.unit_count()) return std::nullopt;
   return retimed;
 }

@@ -32,50 +32,32 @@ std::vector<uint32_t> units_of(const TimedGraph& graph, const std::vector<uint32
   return units;
 }
 
-/// The makespans of a few numbers of executions when every actor has one lane, in the order written, with the fewest
-/// slots: the scheduler `serial`.
-class Serial {
- public:
-  Serial(const Problem& problem, int32_t executions) : graph_(problem, Spread::one_lane), counts_{1, 2, 5, executions} {
-    const auto plan =
-        straight(graph_, units_of(graph_, stretto::linear_order(problem, stretto::written_ranks(problem))));
-    for (const int32_t count : counts_) makespans_.push_back(Timetable(graph_, plan, count).makespan());
-  }
-
-  bool beats(const TimedGraph& graph, const Retimed& candidate) const {
-    constexpr double kRounding = 1e-9;
-    for (size_t i = 0; i < counts_.size(); ++i)
-      if (Timetable(graph, candidate, counts_[i]).makespan() > makespans_[i] * (1 + kRounding)) return true;
-    return false;
-  }
-
- private:
-  TimedGraph graph_;
-  std::vector<int32_t> counts_;
-  std::vector<double> makespans_;
-};
+/// What the scheduler `serial` would take: one lane per actor, in the order written, with the fewest slots.
+Limits limits_of_serial(const Problem& problem, const std::vector<uint32_t>& written) {
+  const TimedGraph graph(problem, Spread::one_lane);
+  return {graph, straight(graph, units_of(graph, written))};
+}
 
 class Overlap : public stretto::Scheduler {
  public:
   void schedule(const Problem& problem, stretto::Answer& answer) const override {
     const auto range = slot_range(problem, slot_options(problem.settings));
-    const auto list = stretto::linear_order(problem, stretto::johnson_ranks(problem));
     TimedGraph graph(problem, Spread::by_duty);
-    graph.set_slots(range.least);
+    const auto johnson = stretto::linear_order(problem, stretto::johnson_ranks(problem));
     if (problem.steps.size() > kSearchedSteps) {
-      give(problem, graph, straight(graph, units_of(graph, list)), answer);
+      graph.set_slots(range.least);
+      give(problem, graph, straight(graph, units_of(graph, johnson)), answer);
       return;
     }
-    const auto objective = problem.settings.text("objective") == "latency" ? Objective::latency : Objective::throughput;
-    const auto found = choose_slots(graph, problem, range, units_of(graph, list), objective, {kImproving});
-    if (!Serial(problem, Judge(graph, objective, most_offset_of(graph)).executions()).beats(graph, found.retimed)) {
-      give(problem, graph, found.retimed, answer);
-      return;
-    }
-    // Lanes cut from serial's own order wait for a part of what serial waits for.
-    graph.set_slots(range.least);
     const auto written = stretto::linear_order(problem, stretto::written_ranks(problem));
-    give(problem, graph, straight(graph, units_of(graph, written)), answer);
+    Task task;
+    if (problem.settings.text("objective") == "latency") task.objective = Objective::latency;
+    task.limits = limits_of_serial(problem, written);
+    // Lanes cut from serial's own order wait for a part of what serial waits for: one candidate is within the limits.
+    task.lists = {units_of(graph, johnson), units_of(graph, written)};
+    task.improving = kImproving;
+    const auto found = choose_slots(graph, problem, range, task);
+    give(problem, graph, found.retimed, answer);
   }
 
  private:

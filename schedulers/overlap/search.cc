@@ -21,74 +21,71 @@ bool better(const Score& a, const Score& b) { return a.value < b.value * (1 - kR
 
 class Search {
  public:
-  Search(const TimedGraph& graph, const std::vector<uint32_t>& list, Objective objective, Effort effort)
-      : graph_(graph),
-        list_(list),
-        objective_(objective),
-        judge_(graph, objective, most_offset_of(graph)),
-        effort_(effort) {}
+  Search(const TimedGraph& graph, const Task& task)
+      : graph_(graph), task_(task), judge_(graph, task.objective, task.limits, most_offset_of(graph)) {}
 
   Candidate run() {
-    const auto plain = straight(graph_, list_);
-    best_ = {plain, judge_.score(plain)};
-    std::vector<Candidate> starts{best_};
+    std::vector<Candidate> starts;
+    for (const auto& list : task_.lists) add(straight(graph_, list), starts);
     for (const Rule rule : kRules) construct(rule, starts);
     std::stable_sort(starts.begin(), starts.end(),
                      [](const Candidate& a, const Candidate& b) { return better(a.score, b.score); });
+    const Judge wide = judge_;
+    best_ = starts.front();
     improve_all(starts);
+    best_.score = Judge(wide).score(best_.retimed);
     return std::move(best_);
   }
 
  private:
-  /// From the best few starts, with offsets not much larger than theirs.
-  void improve_all(std::vector<Candidate>& starts) {
-    constexpr size_t kTried = 3;
+  /// From the best few that differ, with offsets not much larger than the best one's. What one leaves of the effort is
+  /// the next one's.
+  void improve_all(const std::vector<Candidate>& starts) {
+    constexpr int kTried = 3;
     constexpr int32_t kMoreOffset = 3;
-    if (starts.size() > kTried) starts.resize(kTried);
-    int32_t most = 0;
-    for (const auto& start : starts) most = std::max(most, start.retimed.most_offset());
-    Judge wide = std::exchange(judge_, Judge(graph_, objective_, std::min(judge_.most_offset(), most + kMoreOffset)));
+    const int32_t most = std::min(judge_.most_offset(), best_.retimed.most_offset() + kMoreOffset);
+    judge_ = Judge(graph_, task_.objective, task_.limits, most);
     best_.score = judge_.score(best_.retimed);
     work_ = 0;
-    for (size_t i = 0; i < starts.size(); ++i) {
-      starts[i].score = judge_.score(starts[i].retimed);
-      improve(starts[i], (i + 1) * effort_.improving / starts.size());
+    double last = -1;
+    int tried = 0;
+    for (const auto& start : starts) {
+      if (start.retimed.most_offset() > most || start.score.value == last || spent() >= task_.improving) continue;
+      if (++tried > kTried) return;
+      last = start.score.value;
+      improve({start.retimed, judge_.score(start.retimed)});
     }
-    best_.score = wide.score(best_.retimed);
   }
 
   void construct(Rule rule, std::vector<Candidate>& starts) {
     constexpr int32_t kMostRuns = 200'000;
     const auto affordable = kMostRuns / static_cast<int32_t>(graph_.unit_count() + 1);
     const int32_t executions = std::clamp(affordable, 6, 3 * std::min(judge_.executions(), 48));
-    const auto begun = list_schedule(graph_, executions, urgencies(graph_, rule, executions, list_));
-    Order order = fold(graph_, steady_phases(graph_, executions, begun, list_));
-    add(order, starts);
+    const auto& list = task_.lists.front();
+    const auto begun = list_schedule(graph_, executions, urgencies(graph_, rule, executions, list));
+    Order order = fold(graph_, steady_phases(graph_, executions, begun, list));
+    add(retime(graph_, order, judge_.most_offset()), starts);
     follow(graph_, order);
-    add(order, starts);
+    add(retime(graph_, order, judge_.most_offset()), starts);
   }
 
-  void add(const Order& order, std::vector<Candidate>& starts) {
-    if (auto retimed = retime(graph_, order, judge_.most_offset())) {
-      const Score score = judge_.score(*retimed);
-      starts.push_back({std::move(*retimed), score});
-      if (better(score, best_.score)) best_ = starts.back();
-    }
+  void add(std::optional<Retimed> retimed, std::vector<Candidate>& starts) {
+    if (!retimed) return;
+    const Score score = judge_.score(*retimed);
+    starts.push_back({std::move(*retimed), score});
   }
 
   using Ban = std::tuple<uint32_t, uint32_t, uint32_t>;
 
-  void improve(Candidate current, uint64_t until) {
-    constexpr int kPatience = 40;
+  void improve(Candidate current) {
+    constexpr int kPatience = 60;
     constexpr int kBanned = 9;
     std::map<Ban, int> banned;  // until which turn
     int idle = 0;
-    for (int turn = 0; idle < kPatience && spent() < until; ++turn) {
-      const Timetable table(graph_, current.retimed, judge_.executions());
+    for (int turn = 0; idle < kPatience && spent() < task_.improving; ++turn) {
       std::optional<Candidate> next;
       Move taken;
-      for (const Move& move : moves_of(current.retimed, table)) {
-        if (spent() >= until) break;
+      for (const Move& move : moves_of(current.retimed, Timetable(graph_, current.retimed, judge_.executions()))) {
         const auto made = make(current.retimed, move);
         if (!made) continue;
         const auto ban = banned.find({move.lane, move.first, move.second});
@@ -96,6 +93,7 @@ class Search {
         if (!allowed || (next && !better(made->score, next->score))) continue;
         next = made;
         taken = move;
+        if (better(next->score, current.score)) break;
       }
       if (!next) return;
       current = std::move(*next);
@@ -129,10 +127,8 @@ class Search {
   uint64_t spent() const { return work_ + judge_.work(); }
 
   const TimedGraph& graph_;
-  const std::vector<uint32_t>& list_;
-  Objective objective_;
+  const Task& task_;
   Judge judge_;
-  Effort effort_;
   Candidate best_;
   uint64_t work_ = 0;
 };
@@ -149,8 +145,6 @@ Retimed straight(const TimedGraph& graph, const std::vector<uint32_t>& list) {
   return std::move(*retimed);
 }
 
-Candidate search(const TimedGraph& graph, const std::vector<uint32_t>& list, Objective objective, Effort effort) {
-  return Search(graph, list, objective, effort).run();
-}
+Candidate search(const TimedGraph& graph, const Task& task) { return Search(graph, task).run(); }
 
 }  // namespace stretto::overlap

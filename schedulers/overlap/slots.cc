@@ -82,13 +82,12 @@ SlotRange slot_range(const Problem& problem, const SlotOptions& options) {
   return range;
 }
 
-Candidate choose_slots(TimedGraph& graph, const Problem& problem, const SlotRange& range,
-                       const std::vector<uint32_t>& list, Objective objective, Effort effort) {
+Candidate choose_slots(TimedGraph& graph, const Problem& problem, const SlotRange& range, const Task& task) {
   graph.set_slots(range.least);
-  Candidate least = search(graph, list, objective, effort);
+  Candidate least = search(graph, task);
   if (range.most == range.least) return least;
   graph.set_slots(range.most);
-  Candidate most = search(graph, list, objective, effort);
+  Candidate most = search(graph, task);
   if (most.score.value >= least.score.value * (1 - kWorthASlot)) {
     graph.set_slots(range.least);
     return least;
@@ -98,7 +97,7 @@ Candidate choose_slots(TimedGraph& graph, const Problem& problem, const SlotRang
     if (range.most[ring] > range.least[ring]) rings.push_back(ring);
   std::stable_sort(rings.begin(), rings.end(),
                    [&](uint32_t a, uint32_t b) { return problem.rings[a]->slot_bytes > problem.rings[b]->slot_bytes; });
-  Judge judge(graph, objective, most_offset_of(graph));
+  Judge judge(graph, task.objective, task.limits, most_offset_of(graph));
   const double enough = most.score.value * (1 + kNothing);
   for (const uint32_t ring : rings) lower(graph, ring, range.least[ring], enough, judge, most);
   return most;

@@ -26,7 +26,6 @@ SlotRange slot_range(const Problem& problem, const SlotOptions& options);
 
 /// The better of two searches, with the least slots and with the most; from the latter, slots that bring nothing are
 /// taken back. Leaves the graph with the slots chosen.
-Candidate choose_slots(TimedGraph& graph, const Problem& problem, const SlotRange& range,
-                       const std::vector<uint32_t>& list, Objective objective, Effort effort);
+Candidate choose_slots(TimedGraph& graph, const Problem& problem, const SlotRange& range, const Task& task);
 
 }  // namespace stretto::overlap
