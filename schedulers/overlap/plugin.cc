@@ -18,7 +18,7 @@ using stretto::Problem;
 
 // Above this many steps, only the linear method: its help says so.
 constexpr size_t kSearchedSteps = 4000;
-constexpr uint64_t kImproving = 30'000'000;
+constexpr uint64_t kImproving = 60'000'000;
 
 /// Units in an order of steps, each where its first step stands.
 std::vector<uint32_t> units_of(const TimedGraph& graph, const std::vector<uint32_t>& steps) {

@@ -44,9 +44,8 @@ Judge::Judge(const TimedGraph& graph, Objective objective, const Limits& limits,
   executions_ = std::max(4, std::min(wanted, affordable));
 }
 
-Score Judge::score(const Retimed& candidate) { return score(Timetable(*graph_, candidate, executions_), candidate); }
-
-Score Judge::score(const Timetable& table, const Retimed& candidate) {
+Score Judge::score(const Retimed& candidate, double bar) {
+  const Timetable table(*graph_, candidate, executions_);
   const Timetable single(*graph_, candidate, 1);
   work_ += table.work() + single.work() + graph_->arcs().size();
   // In the last rounds lanes skip steps, and in the first: neither is steady.
@@ -58,10 +57,45 @@ Score Judge::score(const Timetable& table, const Retimed& candidate) {
   score.alone = single.makespan();
   const double many =
       score.makespan + (kReference - executions_) * score.period + kOffset * score.period * candidate.most_offset();
-  score.excess = limits_->excess(*graph_, candidate, score.alone);
-  score.value = objective_ == Objective::throughput ? many + score.alone / 16 : kReference * score.alone + many / 16;
-  score.value += kExcess * score.excess;
+  score.unlimited = weigh(many, score.alone);
+  score.value = score.unlimited;
+  if (score.value < bar) score.value += kExcess * limits_->excess(*graph_, candidate, score.alone);
   return score;
+}
+
+double Judge::bound(const std::vector<uint32_t>& list) const {
+  const uint32_t units = graph_->unit_count();
+  std::vector<double> before(units, 0), after(units, 0);  // longest chains within one execution
+  const auto within = [&](uint32_t number) { return graph_->arcs()[number].tokens == 0; };
+  for (const uint32_t unit : list)
+    for (const uint32_t number : graph_->leaving(unit))
+      if (auto& to = before[graph_->arcs()[number].to]; within(number))
+        to = std::max(to, before[unit] + graph_->seconds(unit));
+  for (size_t i = list.size(); i-- > 0;)
+    for (const uint32_t number : graph_->leaving(list[i]))
+      if (const uint32_t to = graph_->arcs()[number].to; within(number))
+        after[list[i]] = std::max(after[list[i]], after[to] + graph_->seconds(to));
+  double alone = 0, makespan = 0, period = 0;
+  std::vector<double> head(graph_->lanes().size(), std::numeric_limits<double>::infinity()), tail = head,
+                                                                                             load(head.size(), 0);
+  for (uint32_t unit = 0; unit < units; ++unit) {
+    alone = std::max(alone, before[unit] + graph_->seconds(unit) + after[unit]);
+    for (const uint32_t lane : graph_->lanes_of(unit)) {
+      head[lane] = std::min(head[lane], before[unit]);
+      tail[lane] = std::min(tail[lane], after[unit]);
+      load[lane] += graph_->seconds(unit);
+    }
+  }
+  for (size_t lane = 0; lane < load.size(); ++lane) {
+    makespan = std::max(makespan, head[lane] + executions_ * load[lane] + tail[lane]);
+    alone = std::max(alone, head[lane] + load[lane] + tail[lane]);
+    period = std::max(period, load[lane]);
+  }
+  return weigh(makespan + (kReference - executions_) * period, alone);
+}
+
+double Judge::weigh(double many, double alone) const {
+  return objective_ == Objective::throughput ? many + alone / 16 : kReference * alone + many / 16;
 }
 
 }  // namespace stretto::overlap

@@ -6,6 +6,8 @@
 
 #include "overlap/timetable.h"
 
+#include <limits>
+
 namespace stretto::overlap {
 
 enum class Objective {
@@ -14,11 +16,11 @@ enum class Objective {
 };
 
 struct Score {
-  double value = 0;     ///< seconds; what is compared
-  double excess = 0;    ///< seconds above the limits; 0: allowed
-  double period = 0;    ///< of the executions in the middle
-  double makespan = 0;  ///< of Judge::executions()
-  double alone = 0;     ///< makespan of one execution
+  double value = 0;      ///< seconds; what is compared
+  double unlimited = 0;  ///< the same without the charge for what lies above the limits
+  double period = 0;     ///< of the executions in the middle
+  double makespan = 0;   ///< of Judge::executions()
+  double alone = 0;      ///< makespan of one execution
 };
 
 /// The largest offset that a schedule of the graph may have: the window's, and the boundary's.
@@ -45,12 +47,16 @@ class Judge {
   Judge(const TimedGraph& graph, Objective objective, const Limits& limits, int32_t most_offset);
   int32_t executions() const { return executions_; }
   int32_t most_offset() const { return most_offset_; }
-  Score score(const Retimed& candidate);
-  /// The same, and the timetable of `executions()` that it rests on.
-  Score score(const Timetable& table, const Retimed& candidate);
+  /// Exact where the value is below `bar`; else it may leave out a charge, and is not below it either.
+  Score score(const Retimed& candidate, double bar = std::numeric_limits<double>::infinity());
+  /// A value that no order can go below: for every lane, the shortest way to it, all its work, the shortest way from
+  /// it.
+  double bound(const std::vector<uint32_t>& list) const;
   uint64_t work() const { return work_; }  ///< so far, in arcs looked at
 
  private:
+  double weigh(double many, double alone) const;
+
   const TimedGraph* graph_;
   Objective objective_;
   const Limits* limits_;

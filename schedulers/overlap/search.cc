@@ -7,7 +7,9 @@
 #include "overlap/moves.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <random>
 #include <tuple>
 #include <utility>
 
@@ -15,6 +17,7 @@ namespace stretto::overlap {
 
 namespace {
 
+constexpr double kEndless = std::numeric_limits<double>::infinity();
 constexpr double kRounding = 1e-9;  // relative: below it two times are the same
 
 bool better(const Score& a, const Score& b) { return a.value < b.value * (1 - kRounding); }
@@ -30,31 +33,65 @@ class Search {
     for (const Rule rule : kRules) construct(rule, starts);
     std::stable_sort(starts.begin(), starts.end(),
                      [](const Candidate& a, const Candidate& b) { return better(a.score, b.score); });
-    const Judge wide = judge_;
-    best_ = starts.front();
-    improve_all(starts);
-    best_.score = Judge(wide).score(best_.retimed);
-    return std::move(best_);
+    // What is only a little above the limits may be brought below them.
+    std::stable_sort(starts.begin() + 1, starts.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.score.unlimited < b.score.unlimited; });
+    return improve_all(starts);
   }
 
  private:
-  /// From the best few that differ, with offsets not much larger than the best one's. What one leaves of the effort is
-  /// the next one's.
-  void improve_all(const std::vector<Candidate>& starts) {
-    constexpr int kTried = 3;
-    constexpr int32_t kMoreOffset = 3;
-    const int32_t most = std::min(judge_.most_offset(), best_.retimed.most_offset() + kMoreOffset);
-    judge_ = Judge(graph_, task_.objective, task_.limits, most);
-    best_.score = judge_.score(best_.retimed);
-    work_ = 0;
+  /// From the best few that differ, each with offsets not much larger than its own. What one leaves of its part of the
+  /// effort is the next one's.
+  Candidate improve_all(const std::vector<Candidate>& starts) {
+    constexpr double kParts[] = {0.4, 0.55, 0.7};
+    constexpr int kPatience = 60;
+    wide_ = judge_;
+    best_ = starts.front();
     double last = -1;
-    int tried = 0;
+    size_t tried = 0;
     for (const auto& start : starts) {
-      if (start.retimed.most_offset() > most || start.score.value == last || spent() >= task_.improving) continue;
-      if (++tried > kTried) return;
-      last = start.score.value;
-      improve({start.retimed, judge_.score(start.retimed)});
+      if (tried == std::size(kParts) || good_enough()) break;
+      if (start.score.unlimited == last) continue;
+      last = start.score.unlimited;
+      improve(start.retimed, kPatience, static_cast<uint64_t>(kParts[tried++] * static_cast<double>(task_.improving)));
     }
+    kick();
+    return std::move(best_);
+  }
+
+  /// Iterated local search (Lourenço, Martin, Stützle, 2003): from the best, a few moves by lot, then downhill again.
+  void kick() {
+    constexpr int kPatience = 40;
+    constexpr int kFruitless = 24;
+    constexpr int kMoves = 8;
+    std::minstd_rand lot(1);  // fixed by the standard, so that the answer is the same everywhere
+    for (int fruitless = 0; fruitless < kFruitless && spent() < task_.improving && !good_enough(); ++fruitless) {
+      Retimed kicked = best_.retimed;
+      for (int i = 0; i < kMoves; ++i) {
+        const auto moves = moves_of(kicked, Timetable(graph_, kicked, wide_->executions()));
+        if (moves.empty()) return;
+        if (auto made = make(kicked, moves[lot() % moves.size()], kEndless)) kicked = std::move(made->retimed);
+      }
+      if (improve(kicked, kPatience, task_.improving)) fruitless = -1;
+    }
+  }
+
+  bool good_enough() const {
+    constexpr double kClose = 1e-3;
+    return best_.score.value <= wide_->bound(task_.lists.front()) * (1 + kClose);
+  }
+
+  /// Whether it found a new best one. Offsets stay not much larger than those of the start.
+  bool improve(const Retimed& start, int patience, uint64_t until) {
+    constexpr int32_t kMoreOffset = 3;
+    work_ += judge_.work();
+    const int32_t most = std::min(wide_->most_offset(), start.most_offset() + kMoreOffset);
+    judge_ = Judge(graph_, task_.objective, task_.limits, most);
+    Candidate found = descend(start, patience, until);
+    found.score = wide_->score(found.retimed);
+    if (!better(found.score, best_.score)) return false;
+    best_ = std::move(found);
+    return true;
   }
 
   void construct(Rule rule, std::vector<Candidate>& starts) {
@@ -77,36 +114,38 @@ class Search {
 
   using Ban = std::tuple<uint32_t, uint32_t, uint32_t>;
 
-  void improve(Candidate current) {
-    constexpr int kPatience = 60;
+  Candidate descend(const Retimed& start, int patience, uint64_t until) {
     constexpr int kBanned = 9;
+    Candidate current{start, judge_.score(start)};
+    Candidate best = current;
     std::map<Ban, int> banned;  // until which turn
     int idle = 0;
-    for (int turn = 0; idle < kPatience && spent() < task_.improving; ++turn) {
+    for (int turn = 0; idle < patience && spent() < until; ++turn) {
       std::optional<Candidate> next;
       Move taken;
       for (const Move& move : moves_of(current.retimed, Timetable(graph_, current.retimed, judge_.executions()))) {
-        const auto made = make(current.retimed, move);
+        const auto made = make(current.retimed, move, next ? next->score.value : kEndless);
         if (!made) continue;
         const auto ban = banned.find({move.lane, move.first, move.second});
-        const bool allowed = ban == banned.end() || ban->second <= turn || better(made->score, best_.score);
+        const bool allowed = ban == banned.end() || ban->second <= turn || better(made->score, best.score);
         if (!allowed || (next && !better(made->score, next->score))) continue;
         next = made;
         taken = move;
         if (better(next->score, current.score)) break;
       }
-      if (!next) return;
+      if (!next) break;
       current = std::move(*next);
       banned[{taken.lane, taken.second, taken.first}] = turn + kBanned;
       ++idle;
-      if (!better(current.score, best_.score)) continue;
-      best_ = current;
+      if (!better(current.score, best.score)) continue;
+      best = current;
       idle = 0;
     }
+    return best;
   }
 
-  /// The better of two: the other lanes as they were, and following.
-  std::optional<Candidate> make(const Retimed& from, const Move& move) {
+  /// The better of two: the other lanes as they were, and following. Nothing where neither is below `bar`.
+  std::optional<Candidate> make(const Retimed& from, const Move& move, double bar) {
     auto order = moved(graph_, from.order(), move);
     if (!order) return std::nullopt;
     std::optional<Candidate> found;
@@ -114,8 +153,10 @@ class Search {
       work_ += graph_.arcs().size();
       auto retimed = retime(graph_, each, judge_.most_offset());
       if (!retimed) return;
-      const Score score = judge_.score(*retimed);
-      if (!found || better(score, found->score)) found = Candidate{std::move(*retimed), score};
+      const Score score = judge_.score(*retimed, bar);
+      if (score.value >= bar) return;
+      bar = score.value;
+      found = Candidate{std::move(*retimed), score};
     };
     Order following = *order;
     follow(graph_, following);
@@ -129,6 +170,7 @@ class Search {
   const TimedGraph& graph_;
   const Task& task_;
   Judge judge_;
+  std::optional<Judge> wide_;  // of the largest offsets: what candidates of all starts are compared by
   Candidate best_;
   uint64_t work_ = 0;
 };
