@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "lane.h"
+
+#include "rest.h"
+
+#include <nvtx3/nvToolsExtCudaRt.h>
+
+namespace stretto::cuda {
+
+StreamLane::StreamLane(Shared& shared, const char* name, bool communicates) : shared_(shared) {
+  use_device(shared.index);
+  int lowest = 0;
+  int highest = 0;
+  STRETTO_CUDA(cudaDeviceGetStreamPriorityRange, &lowest, &highest);
+  STRETTO_CUDA(cudaStreamCreateWithPriority, &stream_, cudaStreamNonBlocking, communicates ? highest : lowest);
+  nvtxNameCudaStreamA(stream_, name);
+}
+
+StreamLane::~StreamLane() {
+  cudaSetDevice(shared_.index);
+  Rest rest(shared_.spin);
+  // Not cudaStreamSynchronize: after an abort the words have to be raised again and again, since what was enqueued
+  // before it may write to them once more.
+  while (cudaStreamQuery(stream_) == cudaErrorNotReady) {
+    cudaGetLastError();
+    if (shared_.aborted()) shared_.words.end_all();
+    rest.until(Deadline::max());
+  }
+  cudaStreamDestroy(stream_);
+}
+
+void StreamLane::enter() const {
+  if (shared_.aborted()) throw Error(Code::cancelled, "the lane takes no more work: its device was aborted");
+  use_device(shared_.index);
+}
+
+void StreamLane::signal(Semaphore& semaphore, uint64_t value) {
+  enter();
+  static_cast<Timeline&>(semaphore).lane_signal(*this, stream_, value);
+}
+
+void StreamLane::wait(Semaphore& semaphore, uint64_t value) {
+  enter();
+  static_cast<Timeline&>(semaphore).lane_wait(*this, stream_, value);
+}
+
+void StreamLane::copy(void* destination, const void* source, uint64_t bytes) {
+  enter();
+  if (bytes != 0 && destination != source)
+    STRETTO_CUDA(cudaMemcpyAsync, destination, source, bytes, cudaMemcpyDefault, stream_);
+}
+
+stretto_native StreamLane::native() {
+  use_device(shared_.index);
+  CUcontext context = nullptr;
+  STRETTO_CUDA(shared_.driver.cuCtxGetCurrent, &context);
+  return {sizeof(stretto_native), shared_.index, kMemoryKind, reinterpret_cast<uint64_t>(stream_),
+          reinterpret_cast<uint64_t>(context)};
+}
+
+}  // namespace stretto::cuda

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// A lane that is a CUDA stream.
+
+#include "semaphore.h"
+
+namespace stretto::cuda {
+
+/// One thread at a time enqueues; every call returns at once, throws Code::cancelled after the device's abort, and
+/// else the device's error. Semaphores are this device's.
+class StreamLane final : public Lane {
+ public:
+  /// `communicates`: the stream gets the highest priority that the device has, so that small communication work is not
+  /// queued behind a long computation. `shared` outlives this.
+  StreamLane(Shared& shared, const char* name, bool communicates);
+  StreamLane(const StreamLane&) = delete;
+  StreamLane& operator=(const StreamLane&) = delete;
+  ~StreamLane() override;
+  void signal(Semaphore& semaphore, uint64_t value) override;
+  void wait(Semaphore& semaphore, uint64_t value) override;
+  void copy(void* destination, const void* source, uint64_t bytes) override;
+  stretto_native native() override;
+
+ private:
+  void enter() const;
+  Shared& shared_;
+  cudaStream_t stream_ = nullptr;
+};
+
+}  // namespace stretto::cuda

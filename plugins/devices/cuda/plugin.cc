@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "stretto/plugin.h"
+
+#include "device.h"
+
+#include <cstdlib>
+
+#ifndef STRETTO_NAME
+#define STRETTO_NAME "cuda"
+#endif
+
+namespace {
+
+/// What CUDA reads once, when its context is made. Set while the plugin is loaded, before this process calls CUDA, and
+/// only where the user has not set it.
+///
+/// A lane that waits for the host holds back what shares its hardware queue. CUDA spreads streams over 8 queues unless
+/// told; 32 is the most. Kernels that are loaded when first launched may need the whole context to come to rest, which
+/// lanes that wait for each other never do: each op has its kernels loaded when it is prepared, and EAGER covers the
+/// kernels that no op names.
+void prepare_environment() {
+  setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 0);  // NOLINT(concurrency-mt-unsafe): plugins are loaded by one thread
+  setenv("CUDA_MODULE_LOADING", "EAGER", 0);       // NOLINT(concurrency-mt-unsafe)
+}
+
+stretto::Component* component() {
+  prepare_environment();
+  return stretto::device_component<stretto::cuda::CudaDevice>(
+      {STRETTO_NAME, "CUDA GPUs: each lane is a stream", stretto::cuda::kMemoryKind, 0},
+      {stretto::Option(stretto::Type::integer, "spin", "queries before a waiting host thread sleeps between them")
+           .otherwise("20")
+           .at_least(0)
+           .at_most(1e9)});
+}
+
+}  // namespace
+
+STRETTO_PLUGIN(STRETTO_NAME, "0.1.0", component())
