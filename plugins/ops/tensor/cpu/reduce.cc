@@ -1,22 +1,10 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
-#include "call.h"
 #include "numbers.h"
 #include "ops.h"
 
 namespace stretto::tensor {
 namespace {
-
-constexpr const char* kReduce = "reduce";
-enum class Way { sum, max, min };
-
-Way way_of(const Call& call) {
-  const std::string name = call.args().text("op");
-  if (name == "sum") return Way::sum;
-  if (name == "max") return Way::max;
-  if (name == "min") return Way::min;
-  reject(kReduce, "op is '" + name + "', expected sum, max or min");
-}
 
 /// The larger, or the smaller; a NaN once met stays.
 template <class W>
@@ -46,25 +34,6 @@ class ReduceKernel final : public Kernel {
 };
 
 }  // namespace
-
-OpInfo Reduce::info() const {
-  return {kReduce,
-          "One scalar from all elements, in the order they lie in memory",
-          {{"x", "floats or integers"}},
-          {{"result", "a scalar of the same dtype"}},
-          {Option(Type::text, "op", "what becomes of the elements").otherwise("\"sum\"").one_of("sum|max|min")}};
-}
-
-Inference Reduce::infer(const Call& call) const {
-  const Spec input = only_input(kReduce, call);
-  with_type(input.dtype, kReduce, [](auto) {});
-  if (way_of(call) != Way::sum && bytes_of(input.dtype, input.shape) == 0U)
-    reject(kReduce, "input 'x' is " + to_text(input) + ": without elements it has no largest or smallest one");
-  Inference inference = like(input, 1);
-  inference.bytes /= 2;
-  inference.results = {static_spec(input.dtype, {})};
-  return inference;
-}
 
 std::unique_ptr<Kernel> Reduce::prepare(const Call& call, const stretto_native& /*lane*/) const {
   return kernel_for<ReduceKernel>(call.input(0).dtype, kReduce, way_of(call));

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 // Ops that stand in for others in trials of schedules and of failures.
-#include "call.h"
 #include "ops.h"
 
 #include <algorithm>
@@ -10,9 +9,6 @@
 
 namespace stretto::tensor {
 namespace {
-
-constexpr const char* kBusy = "busy";
-constexpr const char* kFail = "fail";
 
 int64_t now() {
   timespec time{};
@@ -57,35 +53,9 @@ class FailKernel final : public Kernel {
 
 }  // namespace
 
-OpInfo Busy::info() const {
-  return {kBusy,
-          "The input, after the lane was held for a stated time",
-          {{"x", "any value"}},
-          {{"result", "the same value"}},
-          {Option(Type::seconds, "seconds", "how long, the copy included").needed().at_least(0).at_most(1e6),
-           Option(Type::boolean, "spin", "keep a core busy, instead of sleeping").otherwise("false")}};
-}
-
-Inference Busy::infer(const Call& call) const {
-  Inference inference = like(only_input(kBusy, call), 0);
-  inference.seconds = call.args().seconds("seconds");
-  return inference;
-}
-
 std::unique_ptr<Kernel> Busy::prepare(const Call& call, const stretto_native& /*lane*/) const {
   return std::make_unique<BusyKernel>(call.args().seconds("seconds"), call.args().boolean("spin"));
 }
-
-OpInfo Fail::info() const {
-  return {kFail,
-          "The input, but an error at stated executions",
-          {{"x", "any value"}},
-          {{"result", "the same value"}},
-          {Option(Type::integers, "at", "the executions that fail").otherwise("[]").at_least(0),
-           Option(Type::text, "message", "what the error says").otherwise("\"told to fail\"")}};
-}
-
-Inference Fail::infer(const Call& call) const { return like(only_input(kFail, call), 0); }
 
 std::unique_ptr<Kernel> Fail::prepare(const Call& call, const stretto_native& /*lane*/) const {
   return std::make_unique<FailKernel>(call.args().integers("at"), call.args().text("message"));

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call.h"
 
-#include <cstring>
-
 namespace stretto::tensor {
 
 void reject(const char* op, const std::string& what) {
@@ -36,11 +34,6 @@ Inference like(const Spec& input, double flops_per_element) {
   inference.bytes = 2 * bytes;
   inference.results = {std::move(result)};
   return inference;
-}
-
-void copy_value(const TensorView& input, ResultView result) {
-  result.resize(input.shape());
-  if (const uint64_t bytes = input.bytes(); bytes != 0) std::memcpy(result.data(), input.data(), bytes);
 }
 
 }  // namespace stretto::tensor

@@ -20,7 +20,5 @@ Spec static_spec(DType dtype, Shape shape);
 Inference like(const Spec& input, double flops_per_element);
 /// Bytes, or their bound; 0 where it is not known.
 uint64_t most_bytes(const Spec& spec);
-/// The result takes the input's shape and bytes.
-void copy_value(const TensorView& input, ResultView result);
 
 }  // namespace stretto::tensor
