@@ -5,7 +5,7 @@
 /// The CUDA driver, without linking to it: libcuda belongs to the driver's installation, and a plugin linked to it
 /// would not load on a machine that has none.
 
-#include "call.h"
+#include "cuda_call.h"
 
 #include <optional>
 

@@ -4,7 +4,7 @@
 
 /// The values that one lane has raised a semaphore to, each with the event that stands for it.
 
-#include "call.h"
+#include "cuda_call.h"
 
 #include <cstdint>
 #include <optional>

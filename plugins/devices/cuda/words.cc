@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "words.h"
 
-#include "call.h"
+#include "cuda_call.h"
 
 #include <new>
 
