@@ -14,6 +14,8 @@ namespace stretto::contract {
 struct OpsUnderTest {
   UnderTest subject;
   UnderTest device = {"cpu", "cpu"};
+  /// Legal difference of an asynchronous device: its ops are launched before there is data, so they can't refuse any.
+  bool sees_data = true;
 };
 inline void PrintTo(const OpsUnderTest& ops, std::ostream* out) { *out << ops.subject.plugin; }
 

@@ -91,6 +91,7 @@ TEST_P(TensorContract, EverySixteenBitFloatWidensExactly) {
 }
 
 TEST_P(TensorContract, FillRefusesNumbersThatIntegersLack) {
+  if (!GetParam().sees_data) GTEST_SKIP() << "its ops are launched before there is data";
   for (const double number : {256.0, -1.0, 1e30, HUGE_VAL, std::nan("")})
     EXPECT_TRUE(failed_with(
         Code::invalid_argument,
@@ -99,6 +100,7 @@ TEST_P(TensorContract, FillRefusesNumbersThatIntegersLack) {
 }
 
 TEST_P(TensorContract, FillTakesItsShapeFromAnInput) {
+  if (!GetParam().sees_data) GTEST_SKIP() << "its ops are launched before there is data";
   OpenNode node(ops(), "fill", {{{kF32, {}, 4, false}}, {{kI64, {2}, 16, false}}}, "dtype = \"i32\"\nmax_bytes = 48");
   ASSERT_TRUE(succeeded(node.inferred()));
   EXPECT_EQ(node.results()[0].shape, (Shape{-1, -1}));
