@@ -56,8 +56,11 @@ void Driver::publish(int64_t execution) {
   page_->publish(execution);
 }
 
-void Driver::drain() {
-  for (; undrained_ > 0; --undrained_) publish(-1);
+/// The rounds that are missing before `execution` can end. Those submitted after it have brought some: blank ones in
+/// their place would part executions that the schedule runs side by side.
+void Driver::drain_for(int64_t execution) {
+  const int64_t later = submitted_ - 1 - execution;
+  for (; undrained_ > later; --undrained_) publish(-1);
 }
 
 void Driver::check_inputs(const std::vector<TensorSpan>& inputs) const {
@@ -185,7 +188,7 @@ void Driver::arrive_through(int64_t execution, std::unique_lock<std::mutex>& loc
       if (!in_time) throw Error(Code::timed_out, fmt::format("execution {} has not ended by the deadline", execution));
       continue;
     }
-    drain();
+    drain_for(arrived_);
     arrive(arrived_, lock, deadline);
   }
 }
@@ -332,7 +335,7 @@ void Driver::close() {
   const std::scoped_lock lock(mutex_);
   if (closed_) return;
   closed_ = true;
-  drain();
+  drain_for(submitted_ - 1);
   page_->publish_last();
 }
 

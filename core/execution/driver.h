@@ -60,7 +60,7 @@ class Driver {
   void settle(int64_t execution, Result& result);
   void copy_out(int64_t execution, Result& result);
   void give_back(int64_t execution);
-  void drain();
+  void drain_for(int64_t execution);
   void publish(int64_t execution);
   TensorSpan span_of(const PlanOutput::Field& field, int64_t execution, const Result& result) const;
   Result& at(int64_t execution);
