@@ -31,8 +31,11 @@ void Driver::check_alive() const {
   if (death_) throw Error(*death_);
 }
 
-Error Driver::translate(const Error& error) const {
-  return death_ && error.code() == Code::cancelled ? *death_ : error;
+/// What a transport says of an end is less than what the watch says of it, and may come a moment sooner.
+Error Driver::translate(const Error& error, std::unique_lock<std::mutex>& lock) {
+  constexpr std::chrono::seconds kMoment{1};
+  if (error.code() == Code::disconnected) changed_.wait_for(lock, kMoment, [&] { return death_.has_value(); });
+  return death_ && (error.code() == Code::cancelled || error.code() == Code::disconnected) ? *death_ : error;
 }
 
 Driver::Result& Driver::at(int64_t execution) {
@@ -133,7 +136,7 @@ std::vector<TensorSpan> Driver::loan(Deadline deadline) {
     try {
       endpoints_->end(channel).acquire(submitted_, deadline);
     } catch (const Error& error) {
-      throw translate(error);
+      throw translate(error, lock);
     }
     spans.push_back({spec.dtype, spec.shape,
                      static_cast<std::byte*>(slots_->at(plan_->channels[channel].ring, submitted_)), spec.max_bytes});
@@ -167,7 +170,7 @@ int64_t Driver::execute(const std::vector<TensorSpan>& inputs, Deadline deadline
       }
     }
   } catch (const Error& error) {
-    throw translate(error);
+    throw translate(error, lock);
   }
   loaned_ = false;
   results_[execution];
@@ -215,7 +218,7 @@ void Driver::arrive(int64_t execution, std::unique_lock<std::mutex>& lock, Deadl
   check_alive();
   if (failure && failure->code() == Code::timed_out)
     throw Error(Code::timed_out, fmt::format("execution {} has not ended by the deadline", execution));
-  if (failure) throw translate(*failure);
+  if (failure) throw translate(*failure, lock);
   settle(execution, result);
   ++arrived_;
 }

@@ -64,12 +64,12 @@ class Driver {
   void publish(int64_t execution);
   TensorSpan span_of(const PlanOutput::Field& field, int64_t execution, const Result& result) const;
   Result& at(int64_t execution);
-  Error translate(const Error& error) const;
+  Error translate(const Error& error, std::unique_lock<std::mutex>& lock);
 
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<ControlPage> page_;
+  std::unique_ptr<Slots> slots_;  ///< outlives the transports, which may write into it until they are closed
   std::unique_ptr<Endpoints> endpoints_;
-  std::unique_ptr<Slots> slots_;
   std::set<uint32_t> output_channels_;
   std::map<uint32_t, uint32_t> output_rings_;  ///< by channel: where its value lies for the driver
   int32_t max_offset_;

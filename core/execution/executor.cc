@@ -117,8 +117,10 @@ Executor::~Executor() {
   couriers_.clear();
   for (auto& [id, state] : lanes_) state.lane = {};
   kernels_.clear();
-  slots_.reset();
+  // A copying transport may write into a slot until it is closed, also when the wait for it was cancelled.
+  slots_->unpin_foreign();
   endpoints_.reset();
+  slots_.reset();
   lanes_.clear();
 }
 

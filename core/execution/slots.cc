@@ -58,15 +58,26 @@ void Slots::resolve() {
   }
 }
 
+void Slots::unpin_foreign() {
+  for (uint32_t id = 0; id < plan_.rings.size(); ++id) {
+    if (plan_.rings[id].memory != Ring::Memory::transport) continue;
+    for (void* memory : memory_[id])
+      if (device_ != nullptr) device_->unpin(memory);
+    memory_[id].clear();
+  }
+}
+
 Slots::~Slots() {
+  unpin_foreign();
   for (uint32_t id = 0; id < plan_.rings.size(); ++id) {
     const bool on_device = plan_.rings[id].memory == Ring::Memory::device && device_ != nullptr;
     for (void* memory : memory_[id]) {
-      if (!on_device && device_ != nullptr) device_->unpin(memory);
-      if (on_device)
+      if (on_device) {
         device_->free(memory);
-      else if (plan_.rings[id].memory != Ring::Memory::transport)
-        std::free(memory);
+        continue;
+      }
+      if (device_ != nullptr) device_->unpin(memory);
+      std::free(memory);
     }
   }
 }

@@ -16,7 +16,10 @@ class Slots {
   Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& endpoints);
   Slots(const Slots&) = delete;
   Slots& operator=(const Slots&) = delete;
+  /// After the transports closed: they may write into bound slots until then.
   ~Slots();
+  /// Unpins the slots that transports own. Before those close.
+  void unpin_foreign();
   /// Looks up the slots that transports own. Once all are connected.
   void resolve();
   void* at(uint32_t ring, int64_t execution) const {

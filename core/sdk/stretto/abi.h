@@ -340,7 +340,8 @@ typedef struct stretto_transport_api {
                      stretto_blob* mine, int32_t* done, int64_t deadline, const stretto_sink* sink);
   /* SHARES_SLOTS only: where a slot lies in this process. After connect. */
   int32_t (*slot)(stretto_end* end, uint32_t slot, void** memory, const stretto_sink* sink);
-  /* Without SHARES_SLOTS: the host's memory of a slot, to be registered. Before connect. Optional. */
+  /* Without SHARES_SLOTS: the host's memory of a slot, to be registered; valid until close. Before connect. Optional.
+   */
   int32_t (*bind)(stretto_end* end, uint32_t slot, void* memory, uint64_t bytes, const stretto_sink* sink);
 
   /* Host-driven transports. Slot = execution number modulo the channel's slots. Each end is used by one thread at a
