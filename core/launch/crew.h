@@ -63,6 +63,7 @@ class Crew {
   void check_progress();
   void die(const Error& error);
   std::string end_of(Member& member, std::chrono::milliseconds patience);
+  Member* anybody_dead();
   bool all_over();
 
   std::shared_ptr<const Plan> plan_;

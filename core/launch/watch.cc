@@ -49,6 +49,10 @@ void Crew::hear(Member& member) {
     next = Phase::ended;
     death = Error(static_cast<Code>(message->body.at("code").get<int>()),
                   fmt::format("actor '{}': {}", member.name, message->body.at("text").get<std::string>()));
+    if (death->code() == Code::disconnected)
+      if (Member* dead = anybody_dead())
+        death =
+            Error(Code::disconnected, fmt::format("actor '{}' {}", dead->name, end_of(*dead, std::chrono::seconds(1))));
   } else {
     next = Phase::ended;
     for (const auto& entry_of : message->body.at("times"))
@@ -60,6 +64,22 @@ void Crew::hear(Member& member) {
   const std::scoped_lock lock(mutex_);
   member.phase = next;
   changed_.notify_all();
+}
+
+/// A transport may see the end of a peer before its process is gone for us: a moment is given for that.
+Crew::Member* Crew::anybody_dead() {
+  std::vector<pollfd> entries;
+  std::vector<Member*> of;
+  for (Member& member : members_) {
+    if (member.pid < 0 || member.phase == Phase::dead) continue;
+    entries.push_back({member.pidfd.get(), POLLIN, 0});
+    of.push_back(&member);
+  }
+  constexpr int kMoment = 500;  // ms
+  if (entries.empty() || poll(entries.data(), entries.size(), kMoment) <= 0) return nullptr;
+  for (size_t i = 0; i < entries.size(); ++i)
+    if (entries[i].revents != 0) return of[i];
+  return nullptr;
 }
 
 void Crew::die(const Error& error) {
