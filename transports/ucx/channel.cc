@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "channel.h"
+
+#include <cstring>
+
+namespace stretto::ucx {
+
+ControlWord::ControlWord(Kind kind, const Wiring& wiring, const ChannelInfo& channel, uint32_t note_bytes)
+    : bytes_(sizeof(Header) + note_bytes) {
+  const Header header{kind, wiring.actor, channel.id, 0, 0, 0};
+  std::memcpy(bytes_.data(), &header, sizeof header);
+}
+
+void ControlWord::set(int64_t execution, uint64_t bytes, const void* note) {
+  const auto number = static_cast<uint64_t>(execution);
+  std::memcpy(bytes_.data() + offsetof(Header, execution), &number, sizeof number);
+  std::memcpy(bytes_.data() + offsetof(Header, bytes), &bytes, sizeof bytes);
+  const size_t note_bytes = bytes_.size() - sizeof(Header);
+  if (note_bytes == 0) return;
+  if (note != nullptr)
+    std::memcpy(bytes_.data() + sizeof(Header), note, note_bytes);
+  else
+    std::memset(bytes_.data() + sizeof(Header), 0, note_bytes);
+}
+
+void End::bind(uint32_t slot, void* memory, uint64_t bytes) {
+  if (bytes < channel_.slot_bytes)
+    throw error(Code::invalid_argument, "slot " + std::to_string(slot) + " was bound to " + std::to_string(bytes) +
+                                            " bytes, its messages have up to " + std::to_string(channel_.slot_bytes));
+  if (slot >= slots_.size()) slots_.resize(slot + 1);
+  slots_[slot].memory = static_cast<std::byte*>(memory);
+  slots_[slot].registration = Registration(wiring_.context, memory, channel_.slot_bytes);
+}
+
+AnnouncedEnd End::announced() const {
+  AnnouncedEnd end{
+      channel_.slots, channel_.note_bytes, channel_.slot_bytes, static_cast<uint32_t>(channel_.readers.size()), {}};
+  for (const auto& slot : slots_) {
+    if (slot.memory == nullptr) throw error(Code::invalid_argument, "not all of its slots were bound to memory");
+    end.memory.push_back({reinterpret_cast<uint64_t>(slot.memory), slot.registration.key()});
+  }
+  if (end.memory.empty()) throw error(Code::invalid_argument, "its slots were not bound to memory");
+  return end;
+}
+
+std::string End::named(uint64_t mark) { return mark == 0 ? "no execution" : "execution " + std::to_string(mark - 1); }
+
+uint64_t End::place_of(int64_t execution, bool connected) const {
+  if (!connected) throw error(Code::invalid_argument, "it was used before it is connected");
+  if (execution < 0) throw error(Code::invalid_argument, "there is no execution " + std::to_string(execution));
+  return static_cast<uint64_t>(execution) % channel_.slots;
+}
+
+Error End::gone(const Peer& peer) const {
+  return error(Code::disconnected, "actor " + std::to_string(peer.actor()) + " is gone: " + peer.why());
+}
+
+RemoteRing::RemoteRing(const Endpoint& endpoint, const AnnouncedEnd& end) {
+  for (const auto& slot : end.memory)
+    slots_.push_back({slot.address, slot.key.empty() ? RemoteKey() : endpoint.unpack(slot.key)});
+}
+
+}  // namespace stretto::ucx

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Another actor, as one instance sees it.
+
+#include "engine.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+namespace stretto::ucx {
+
+/// Made while connecting; used by the engine's holder, except `gone` and `why`, which any thread asks.
+class Peer {
+ public:
+  /// `lost` is called once, when the peer is gone, by the engine's holder.
+  Peer(uint32_t actor, std::function<void()> lost) : actor_(actor), lost_(std::move(lost)) {}
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+
+  /// Throws Code::unavailable where no transport reaches it.
+  void connect(Engine& engine, std::span<const std::byte> address) {
+    endpoint_ = std::make_unique<Endpoint>(
+        engine, address, [](void* self, Result result) { static_cast<Peer*>(self)->lose(result); }, this);
+  }
+  Endpoint& endpoint() const { return *endpoint_; }
+  bool connected() const { return endpoint_ != nullptr; }
+  uint32_t actor() const { return actor_; }
+  bool gone() const { return gone_.load(std::memory_order_seq_cst); }
+  /// Once it is gone.
+  const char* why() const { return why_.text; }
+  /// Nothing comes from it and goes to it any more.
+  void lose(Result result) {
+    if (gone()) return;
+    why_ = result;
+    gone_.store(true, std::memory_order_seq_cst);
+    lost_();
+  }
+
+ private:
+  const uint32_t actor_;
+  std::function<void()> lost_;
+  std::unique_ptr<Endpoint> endpoint_;
+  Result why_;
+  std::atomic<bool> gone_{false};
+};
+
+}  // namespace stretto::ucx

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "stretto/plugin.h"
+
+#include "transport.h"
+
+#ifndef STRETTO_NAME
+#define STRETTO_NAME "ucx"
+#endif
+
+namespace {
+
+using stretto::Option;
+using stretto::Type;
+
+constexpr uint64_t kMostEagerBytes = 65'536;
+
+std::vector<Option> options() {
+  std::vector<Option> all;
+  all.push_back(Option(Type::text, "tls", "UCX's transports, as in UCX_TLS: \"posix,cma,tcp\"; empty: UCX_TLS, or all")
+                    .otherwise("\"\""));
+  all.push_back(Option(Type::text, "devices", "network devices, as in UCX_NET_DEVICES; empty: UCX_NET_DEVICES, or all")
+                    .otherwise("\"\""));
+  all.push_back(Option(Type::text, "protocol",
+                       "how payloads travel once their RECEIVE is issued: read by the reader, written by the writer "
+                       "and flushed, or UCX's rendezvous")
+                    .otherwise("\"get\"")
+                    .one_of("get|put|am"));
+  all.push_back(Option(Type::bytes, "eager_bytes", "payloads up to this travel with their message, before RECEIVE")
+                    .otherwise("8192")
+                    .at_least(0)
+                    .at_most(static_cast<double>(kMostEagerBytes)));
+  all.push_back(Option(Type::seconds, "keepalive", "how often UCX looks whether silent peers live")
+                    .otherwise("0.1")
+                    .at_least(0.01)
+                    .at_most(3600));
+  all.push_back(Option(Type::integer, "spin", "tries before a waiting thread parks in the kernel")
+                    .otherwise("200")
+                    .at_least(0)
+                    .at_most(1e9));
+  return all;
+}
+
+}  // namespace
+
+STRETTO_PLUGIN(STRETTO_NAME, "0.1.0",
+               stretto::transport_component<stretto::ucx::UcxTransport>(
+                   {STRETTO_NAME,
+                    "UCX: shared memory, other processes' memory, networks; readers have slots of their own",
+                    STRETTO_TRANSPORT_MULTI_READER | STRETTO_TRANSPORT_DYNAMIC | STRETTO_TRANSPORT_CARRIES_NOTE |
+                        STRETTO_TRANSPORT_PROCESSES | STRETTO_TRANSPORT_THREADS | STRETTO_TRANSPORT_HOSTS,
+                    STRETTO_COMPLETES_ON_POST,
+                    {"host"},
+                    kMostEagerBytes},
+                   options()))

@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "channel.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace stretto::ucx {
+
+/// What is known of the executions of one slot of the writer's ring.
+struct ReaderEnd::Slot {
+  Slot(ReaderEnd& reader, const ControlWord& wanted, const ControlWord& done)
+      : end(reader),
+        want([](void* self) { static_cast<Slot*>(self)->end.want(*static_cast<Slot*>(self)); }, this),
+        give_back([](void* self) { static_cast<Slot*>(self)->end.give_back(*static_cast<Slot*>(self)); }, this),
+        transfer(
+            [](void* self, Result result) { static_cast<Slot*>(self)->end.arrived(*static_cast<Slot*>(self), result); },
+            this),
+        wanted([](void* self, Result result) { static_cast<Slot*>(self)->told(result); }, this),
+        done([](void* self, Result result) { static_cast<Slot*>(self)->said_done(result); }, this),
+        wanted_word(wanted),
+        done_word(done) {}
+  void told(Result result) {
+    if (!result.ok() && result.code != Code::cancelled) end.writer_->lose(result);
+  }
+  void said_done(Result result) {
+    told(result);
+    if (result.ok()) end.give_back(*this);
+  }
+
+  ReaderEnd& end;
+  // By the receiving lane.
+  uint64_t asked = 0;
+  Command want;
+  // By the releasing lane.
+  std::atomic<uint64_t> released{0};
+  Command give_back;
+  // By the engine's holder, up to the mark that makes it known.
+  uint64_t expected = 0;  // a receive was issued
+  uint64_t said = 0;      // the last "done"
+  std::atomic<uint64_t> announced{0};
+  uint64_t bytes = 0;
+  std::vector<std::byte> note;
+  std::vector<std::byte> eager;
+  bool brought = false;        // the payload came with the message, into `eager`
+  void* rendezvous = nullptr;  // or is kept by the sender
+  Result result;
+  std::atomic<uint64_t> received{0};
+  Operation transfer;
+  Operation wanted;
+  Operation done;
+  ControlWord wanted_word;
+  ControlWord done_word;
+  ParkingSpot spot{};
+};
+
+ReaderEnd::ReaderEnd(ChannelInfo info, Wiring& wires) : End(std::move(info), wires) {
+  const ControlWord wanted(Kind::wanted, wires, channel());
+  const ControlWord done(Kind::done, wires, channel());
+  for (uint32_t i = 0; i < channel().slots; ++i) {
+    auto& slot = *slots_.emplace_back(std::make_unique<Slot>(*this, wanted, done));
+    slot.note.resize(channel().note_bytes);
+    slot.eager.resize(std::min(wires.eager_bytes, channel().slot_bytes));
+  }
+}
+
+ReaderEnd::~ReaderEnd() = default;
+
+void ReaderEnd::connect(Peer& writer, RemoteRing ring) {
+  writer_ = &writer;
+  ring_ = std::move(ring);
+}
+
+uint64_t ReaderEnd::receive(int64_t execution, void* note, Deadline deadline) {
+  Slot& slot = *slots_[place_of(execution, writer_ != nullptr)];
+  const uint64_t mark = mark_of(execution);
+  uint64_t found = slot.received.load(std::memory_order_acquire);
+  if (slot.asked > found && slot.asked != mark)
+    throw error(Code::invalid_argument, "execution " + std::to_string(execution) + " can't be received before " +
+                                            named(slot.asked) + ", whose receive ended at its deadline");
+  if (slot.asked < mark) {
+    slot.asked = mark;
+    wiring().worker.post(slot.want);
+  }
+  const auto here = [&] { return (found = slot.received.load(std::memory_order_acquire)) >= mark; };
+  const bool ended = wait(
+      slot.spot, [&] { return here() || writer_->gone(); }, deadline);
+  if (!ended)
+    throw error(Code::timed_out, slot.announced.load(std::memory_order_acquire) == mark
+                                     ? "execution " + std::to_string(execution) + " of actor " +
+                                           std::to_string(channel().writer) + " is still under way"
+                                     : "actor " + std::to_string(channel().writer) + " has not sent execution " +
+                                           std::to_string(execution) + "; its slot has " + named(found));
+  if (!here()) throw gone(*writer_);
+  if (found != mark)
+    throw error(Code::invalid_argument,
+                "execution " + std::to_string(execution) + " was released before; its slot has " + named(found));
+  if (!slot.result.ok())
+    throw error(slot.result.code, "execution " + std::to_string(execution) + " did not arrive: " + slot.result.text);
+  if (note != nullptr) std::memcpy(note, slot.note.data(), slot.note.size());
+  return slot.bytes;
+}
+
+void ReaderEnd::release(int64_t execution) {
+  Slot& slot = *slots_[place_of(execution, writer_ != nullptr)];
+  const uint64_t mark = mark_of(execution);
+  const uint64_t found = slot.received.load(std::memory_order_acquire);
+  if (found != mark)
+    throw error(Code::invalid_argument,
+                "execution " + std::to_string(execution) + " can't be released: its slot has " + named(found));
+  if (slot.released.load(std::memory_order_relaxed) >= mark)
+    throw error(Code::invalid_argument, "execution " + std::to_string(execution) + " was released twice");
+  slot.released.store(mark, std::memory_order_release);
+  wiring().worker.post(slot.give_back);
+}
+
+void ReaderEnd::wake() noexcept {
+  for (const auto& slot : slots_) slot->spot.wake_all();
+}
+
+bool ReaderEnd::on_message(const Header& header, std::span<const std::byte> note, const Arrival& arrival) {
+  Slot& slot = *slots_[header.execution % slots_.size()];
+  const uint64_t mark = header.execution + 1;
+  const bool brought = !arrival.rendezvous && arrival.bytes == header.bytes;
+  if (note.size() != slot.note.size() || header.bytes > channel().slot_bytes ||
+      (brought && header.bytes > slot.eager.size())) {
+    writer_->lose({Code::internal, "it sent a message that does not fit its channel"});
+    return false;
+  }
+  std::memcpy(slot.note.data(), note.data(), note.size());
+  slot.bytes = header.bytes;
+  slot.brought = brought;
+  slot.rendezvous = arrival.rendezvous ? arrival.payload : nullptr;
+  if (brought) std::memcpy(slot.eager.data(), arrival.payload, arrival.bytes);
+  slot.announced.store(mark, std::memory_order_release);
+  if (slot.expected == mark) bring(slot);
+  return arrival.rendezvous;
+}
+
+void ReaderEnd::want(Slot& slot) {
+  slot.expected = slot.asked;
+  if (slot.announced.load(std::memory_order_relaxed) == slot.expected) bring(slot);
+}
+
+void ReaderEnd::bring(Slot& slot) {
+  const auto execution = static_cast<int64_t>(slot.expected) - 1;
+  if (aborted() || writer_->gone()) return;
+  if (slot.brought) {
+    std::memcpy(memory(execution), slot.eager.data(), slot.bytes);
+    return arrived(slot, {});
+  }
+  if (slot.rendezvous != nullptr)
+    return wiring().engine.fetch(slot.transfer, std::exchange(slot.rendezvous, nullptr), memory(execution), slot.bytes);
+  if (wiring().protocol == Protocol::get) {
+    const auto& from = ring_.at(execution);
+    return writer_->endpoint().get(slot.transfer, memory(execution), slot.bytes, from.address, from.key);
+  }
+  slot.wanted_word.set(execution);
+  writer_->endpoint().send(slot.wanted, slot.wanted_word.bytes(), nullptr, 0, Endpoint::Protocol::eager);
+}
+
+void ReaderEnd::on_landed(int64_t execution) {
+  Slot& slot = *slots_[static_cast<uint64_t>(execution) % slots_.size()];
+  if (slot.expected == mark_of(execution)) arrived(slot, {});
+}
+
+void ReaderEnd::arrived(Slot& slot, Result result) {
+  if (!result.ok() && result.code == Code::disconnected) writer_->lose(result);
+  slot.result = result;
+  slot.received.store(slot.expected, std::memory_order_release);
+  slot.spot.wake_all();
+}
+
+void ReaderEnd::give_back(Slot& slot) {
+  // The last one's operation may not have ended here, although the writer has it: then its end says this one.
+  if (aborted() || writer_->gone() || slot.done.running()) return;
+  const uint64_t mark = slot.released.load(std::memory_order_acquire);
+  if (mark == slot.said) return;
+  slot.said = mark;
+  slot.done_word.set(static_cast<int64_t>(slot.said) - 1);
+  writer_->endpoint().send(slot.done, slot.done_word.bytes(), nullptr, 0, Endpoint::Protocol::eager);
+}
+
+void ReaderEnd::drop_rendezvous() {
+  for (const auto& slot : slots_)
+    if (slot->rendezvous != nullptr) wiring().engine.drop(std::exchange(slot->rendezvous, nullptr));
+}
+
+}  // namespace stretto::ucx

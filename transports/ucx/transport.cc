@@ -1,0 +1,242 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "transport.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+namespace stretto::ucx {
+namespace {
+
+constexpr std::chrono::milliseconds kFarewell{250};  // for each of the two steps of closing
+
+Protocol protocol_named(const std::string& name) {
+  return name == "put" ? Protocol::put : name == "am" ? Protocol::am : Protocol::get;
+}
+
+Error wrong(const ChannelInfo& channel, const std::string& what) {
+  return {Code::invalid_argument, "channel '" + channel.name + "': " + what};
+}
+
+}  // namespace
+
+/// Tells one peer that the way to it works.
+struct UcxTransport::Greeting {
+  Greeting(Peer& to, const Header& header)
+      : peer(to),
+        hello(header),
+        command([](void* self) { static_cast<Greeting*>(self)->send(); }, this),
+        operation([](void* self, Result result) { static_cast<Greeting*>(self)->sent(result); }, this) {}
+  void send() {
+    peer.endpoint().send(operation, std::as_bytes(std::span(&hello, 1)), nullptr, 0, Endpoint::Protocol::eager);
+  }
+  void sent(Result result) const {
+    if (!result.ok()) peer.lose(result);
+  }
+  Peer& peer;
+  Header hello;
+  Command command;
+  Operation operation;
+};
+
+UcxTransport::UcxTransport(const TransportOpen& request)
+    : context_({request.settings.text("tls"), request.settings.text("devices"), request.settings.seconds("keepalive")}),
+      engine_(context_, *this),
+      worker_(engine_, static_cast<int>(request.settings.integer("spin"))),
+      wiring_{context_,
+              engine_,
+              worker_,
+              request.actor,
+              protocol_named(request.settings.text("protocol")),
+              request.settings.bytes("eager_bytes")} {}
+
+UcxTransport::~UcxTransport() {
+  worker_.stop();
+  close_endpoints();
+  // Memory goes back to its owner before UCX forgets about it.
+  for (const auto& [id, writer] : writers_) writer->unregister();
+  for (const auto& [id, reader] : readers_) reader->unregister();
+}
+
+void UcxTransport::check_opening(const ChannelInfo& channel) const {
+  if (announced_) throw wrong(channel, "it was opened after connecting had begun");
+  if (channel.slots == 0) throw wrong(channel, "it has no slots; expected one or more");
+  if (sizeof(Header) + channel.note_bytes > engine_.most_header_bytes())
+    throw wrong(channel, "its notes of " + std::to_string(channel.note_bytes) + " bytes are longer than the " +
+                             std::to_string(engine_.most_header_bytes() - sizeof(Header)) + " that UCX sends at once");
+}
+
+ChannelEnd* UcxTransport::open_writer(const ChannelInfo& channel) {
+  check_opening(channel);
+  if (channel.writer != wiring_.actor)
+    throw wrong(channel,
+                "actor " + std::to_string(channel.writer) + " writes it, not actor " + std::to_string(wiring_.actor));
+  const auto [place, fresh] = writers_.try_emplace(channel.id);
+  if (!fresh)
+    throw wrong(channel,
+                "it has the number " + std::to_string(channel.id) + " of '" + place->second->channel().name + "'");
+  place->second = std::make_unique<WriterEnd>(channel, wiring_);
+  return place->second.get();
+}
+
+ChannelEnd* UcxTransport::open_reader(const ChannelInfo& channel) {
+  check_opening(channel);
+  if (std::find(channel.readers.begin(), channel.readers.end(), wiring_.actor) == channel.readers.end())
+    throw wrong(channel, "actor " + std::to_string(wiring_.actor) + " is not among its readers");
+  const auto [place, fresh] = readers_.try_emplace(channel.id);
+  if (!fresh)
+    throw wrong(channel,
+                "it has the number " + std::to_string(channel.id) + " of '" + place->second->channel().name + "'");
+  place->second = std::make_unique<ReaderEnd>(channel, wiring_);
+  return place->second.get();
+}
+
+bool UcxTransport::connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) {
+  for (const auto& blob : theirs)
+    for (const int descriptor : blob.descriptors) close(descriptor);  // this transport sends none
+  if (wiring_.aborted) throw Error(Code::cancelled, "connecting ended: the transport was aborted");
+  if (round == 0) {
+    announced_ = true;
+    announce(mine);
+    return false;
+  }
+  if (round == 1) {
+    make_peers(theirs);
+    worker_.start();
+    greet(deadline);
+  }
+  return true;
+}
+
+void UcxTransport::announce(Blob& mine) const {
+  Announcement announcement;
+  announcement.protocol = wiring_.protocol;
+  announcement.address = engine_.address();
+  for (const auto& [id, writer] : writers_) announcement.written.emplace(id, writer->announced());
+  for (const auto& [id, reader] : readers_) announcement.read.emplace(id, reader->announced());
+  mine.bytes = to_bytes(announcement);
+}
+
+void UcxTransport::make_peers(std::span<const BlobView> theirs) {
+  std::map<uint32_t, Announcement> announcements;
+  const auto meet = [&](const ChannelInfo& channel, uint32_t actor) -> const Announcement& {
+    if (actor >= theirs.size() || theirs[actor].bytes.empty())
+      throw wrong(channel, "actor " + std::to_string(actor) + " announced nothing");
+    const auto known = announcements.find(actor);
+    if (known != announcements.end()) return known->second;
+    auto announcement = announcement_from(theirs[actor].bytes, actor);
+    if (announcement.protocol != wiring_.protocol)
+      throw wrong(channel, "actor " + std::to_string(actor) + " has another transport.ucx.protocol");
+    auto& made = *peers_.emplace(actor, std::make_unique<Peer>(actor, [this] { wake_all(); })).first->second;
+    try {
+      made.connect(engine_, announcement.address);
+    } catch (const Error& error) {
+      throw Error(error.code(),
+                  "channel '" + channel.name + "', to actor " + std::to_string(actor) + ": " + error.what());
+    }
+    return announcements.emplace(actor, std::move(announcement)).first->second;
+  };
+  for (const auto& [id, writer] : writers_) {
+    std::vector<Peer*> readers;
+    std::vector<RemoteRing> rings;
+    for (const uint32_t actor : writer->channel().readers) {
+      const auto& end = matching_end(meet(writer->channel(), actor).read, writer->channel(), actor);
+      readers.push_back(&peer(actor));
+      rings.emplace_back(peer(actor).endpoint(), end);
+    }
+    writer->connect(std::move(readers), std::move(rings));
+  }
+  for (const auto& [id, reader] : readers_) {
+    const uint32_t actor = reader->channel().writer;
+    const auto& end = matching_end(meet(reader->channel(), actor).written, reader->channel(), actor);
+    reader->connect(peer(actor), RemoteRing(peer(actor).endpoint(), end));
+  }
+}
+
+void UcxTransport::greet(Deadline deadline) {
+  for (const auto& [actor, peer] : peers_) {
+    auto& greeting =
+        *greetings_.emplace_back(std::make_unique<Greeting>(*peer, Header{Kind::hello, wiring_.actor, 0, 0, 0, 0}));
+    worker_.post(greeting.command);
+  }
+  const auto lost = [&] { return std::ranges::any_of(peers_, [](const auto& entry) { return entry.second->gone(); }); };
+  const auto met = [&] { return greeted_.load(std::memory_order_acquire) == peers_.size(); };
+  const bool ended = worker_.wait(
+      meeting_, [&] { return wiring_.aborted.load() || met() || lost(); }, deadline);
+  if (wiring_.aborted) throw Error(Code::cancelled, "connecting ended: the transport was aborted");
+  for (const auto& [actor, peer] : peers_)
+    if (peer->gone())
+      throw Error(Code::disconnected, "actor " + std::to_string(actor) + " went while connecting: " + peer->why());
+  if (!ended)
+    throw Error(Code::timed_out, "only " + std::to_string(greeted_.load()) + " of " + std::to_string(peers_.size()) +
+                                     " actors answered over UCX; can the devices (transport.ucx.devices) reach each "
+                                     "other?");
+}
+
+bool UcxTransport::arrived(const Arrival& arrival) noexcept {
+  Header header{};
+  if (arrival.header.size() < sizeof header) return false;
+  std::memcpy(&header, arrival.header.data(), sizeof header);
+  const auto execution = static_cast<int64_t>(header.execution);
+  if (header.kind == Kind::hello) {
+    greeted_.fetch_add(1, std::memory_order_release);
+    meeting_.wake_all();
+  } else if (header.kind == Kind::message || header.kind == Kind::landed) {
+    const auto reader = readers_.find(header.channel);
+    if (reader == readers_.end() || reader->second->channel().writer != header.actor) return false;
+    if (header.kind == Kind::message)
+      return reader->second->on_message(header, arrival.header.subspan(sizeof header), arrival);
+    reader->second->on_landed(execution);
+  } else if (header.kind == Kind::done || header.kind == Kind::wanted) {
+    const auto writer = writers_.find(header.channel);
+    if (writer == writers_.end()) return false;
+    if (header.kind == Kind::done)
+      writer->second->on_done(header.actor, execution);
+    else
+      writer->second->on_wanted(header.actor, execution);
+  }
+  return false;
+}
+
+void UcxTransport::wake_all() noexcept {
+  meeting_.wake_all();
+  for (const auto& [id, writer] : writers_) writer->wake();
+  for (const auto& [id, reader] : readers_) reader->wake();
+}
+
+void UcxTransport::abort() noexcept {
+  wiring_.aborted.store(true, std::memory_order_seq_cst);
+  wake_all();
+}
+
+void UcxTransport::close_endpoints() {
+  const auto until = [this](auto&& ended) {
+    const auto deadline = std::chrono::steady_clock::now() + kFarewell;
+    while (!ended() && std::chrono::steady_clock::now() < deadline) engine_.progress();
+    return ended();
+  };
+  const auto idle = [this] { return engine_.running() == 0; };
+  for (const auto& [id, reader] : readers_) reader->drop_rendezvous();
+  // What was said last reaches the peers, unless they are gone or everything is over anyway.
+  const bool quiet = wiring_.aborted ? idle() : until(idle);
+  const auto drop_keys = [this] {
+    for (const auto& [id, writer] : writers_) writer->drop_keys();
+    for (const auto& [id, reader] : readers_) reader->drop_keys();
+  };
+  // Keys go before the endpoints, except where operations still use them: those end with their endpoints.
+  if (quiet) drop_keys();
+  struct Closing {
+    Operation operation{[](void*, Result) {}, nullptr};
+  };
+  std::vector<std::unique_ptr<Closing>> closing;
+  for (const auto& [actor, peer] : peers_) {
+    if (!peer->connected()) continue;
+    const bool by_force = !quiet || wiring_.aborted || peer->gone();
+    peer->endpoint().close(closing.emplace_back(std::make_unique<Closing>())->operation, by_force);
+  }
+  until(idle);
+  drop_keys();
+}
+
+}  // namespace stretto::ucx

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Channels over whatever UCX reaches: shared memory, other processes' memory, networks. Readers have slots of their
+/// own.
+
+#include "channel.h"
+
+namespace stretto::ucx {
+
+/// One actor's instance. The opening, connecting and closing calls come from one thread; abort from any.
+class UcxTransport final : public Transport, private Receiver {
+ public:
+  explicit UcxTransport(const TransportOpen& request);
+  /// Blocks for half a second at most, whatever has become of the peers.
+  ~UcxTransport() override;
+  ChannelEnd* open_writer(const ChannelInfo& channel) override;
+  ChannelEnd* open_reader(const ChannelInfo& channel) override;
+  /// Round 0 announces this instance's address and slots; round 1 makes endpoints to the actors that share channels
+  /// with this one, and returns when each has said hello: the first execution finds all connections made.
+  bool connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) override;
+  void abort() noexcept override;
+
+ private:
+  bool arrived(const Arrival& arrival) noexcept override;
+  void announce(Blob& mine) const;
+  void make_peers(std::span<const BlobView> theirs);
+  void greet(Deadline deadline);
+  void wake_all() noexcept;
+  void close_endpoints();
+  void check_opening(const ChannelInfo& channel) const;
+  Peer& peer(uint32_t actor) { return *peers_.at(actor); }
+
+  Context context_;
+  Engine engine_;
+  Worker worker_;
+  Wiring wiring_;
+  std::map<uint32_t, std::unique_ptr<WriterEnd>> writers_;  ///< by channel
+  std::map<uint32_t, std::unique_ptr<ReaderEnd>> readers_;  ///< by channel
+  std::map<uint32_t, std::unique_ptr<Peer>> peers_;         ///< by actor
+  struct Greeting;
+  std::vector<std::unique_ptr<Greeting>> greetings_;
+  std::atomic<uint32_t> greeted_{0};
+  ParkingSpot meeting_{};
+  bool announced_ = false;
+};
+
+}  // namespace stretto::ucx

@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "worker.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <utility>
+
+namespace stretto::ucx {
+namespace {
+
+constexpr std::chrono::microseconds kNap{50};
+/// Waits that ended by lending during one nap, from which on the next nap follows.
+constexpr uint64_t kQuick = 4;
+
+int make_bell() {
+  const int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (bell < 0) throw Error(Code::overloaded, std::string("eventfd: ") + std::strerror(errno));  // NOLINT
+  return bell;
+}
+
+}  // namespace
+
+Worker::Worker(Engine& engine, int spin) : engine_(engine), spin_(spin), bell_(make_bell()) {}
+
+Worker::~Worker() {
+  stop();
+  close(bell_);
+}
+
+void Worker::start() {
+  // Signals are for the host's threads.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { work(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void Worker::stop() {
+  if (!thread_.joinable()) return;
+  stopping_.store(true, std::memory_order_seq_cst);
+  ring();
+  thread_.join();
+}
+
+void Worker::ring() noexcept {
+  const uint64_t one = 1;
+  [[maybe_unused]] const auto put = write(bell_, &one, sizeof one);  // full means that it rings already
+}
+
+void Worker::post(Command& command) {
+  Command* head = queue_.load(std::memory_order_relaxed);
+  do {
+    command.next_ = head;
+  } while (!queue_.compare_exchange_weak(head, &command, std::memory_order_seq_cst));
+  if (!take()) return;  // its holder looks at the queue after giving the baton back
+  run_commands();
+  running_.store(engine_.running() != 0, std::memory_order_relaxed);
+  give();
+  leave(true);
+}
+
+bool Worker::run_commands() {
+  Command* last = queue_.exchange(nullptr, std::memory_order_seq_cst);
+  if (last == nullptr) return false;
+  Command* first = nullptr;
+  while (last != nullptr) {
+    Command* earlier = std::exchange(last->next_, first);
+    first = std::exchange(last, earlier);
+  }
+  while (first != nullptr) {
+    Command* next = first->next_;  // it may be posted anew by whoever it wakes
+    first->run_(first->owner_);
+    first = next;
+  }
+  return true;
+}
+
+void Worker::give() {
+  held_.store(false, std::memory_order_seq_cst);
+  while (queue_.load(std::memory_order_seq_cst) != nullptr && take()) {
+    run_commands();
+    held_.store(false, std::memory_order_seq_cst);
+  }
+}
+
+bool Worker::progress_once() {
+  if (!take()) return false;
+  const bool ran = run_commands();
+  const bool moved = engine_.progress() != 0;
+  moved_.store(moved, std::memory_order_relaxed);
+  running_.store(engine_.running() != 0, std::memory_order_relaxed);
+  give();
+  return ran || moved;
+}
+
+void Worker::leave(bool done) {
+  const Sleep sleep = sleep_.load(std::memory_order_seq_cst);
+  if (sleep == Sleep::awake) return;
+  // Armed, it hears of what comes in, but not of what is to be got on by progress alone. Napping, it hears of nothing,
+  // and not for long: a lane that got what it waited for is likely to come back sooner.
+  const bool running = running_.load(std::memory_order_relaxed);
+  const bool needed = running || (sleep == Sleep::armed ? moved_.load(std::memory_order_relaxed) : !done);
+  if (needed && sleep_.exchange(Sleep::awake, std::memory_order_seq_cst) != Sleep::awake) ring();
+}
+
+void Worker::work() {
+  uint64_t lent = 0;
+  while (!stopping_.load(std::memory_order_seq_cst)) {
+    const uint64_t now_lent = lent_.load(std::memory_order_relaxed);
+    const bool quick = now_lent - std::exchange(lent, now_lent) >= kQuick;
+    if (quick || lenders_.load(std::memory_order_seq_cst) != 0 || !take()) {
+      doze(Sleep::napping);
+      continue;
+    }
+    const bool idle = spin_until_idle();
+    const bool armed = idle && engine_.arm();
+    if (armed) sleep_.store(Sleep::armed, std::memory_order_seq_cst);
+    moved_.store(false, std::memory_order_relaxed);
+    running_.store(engine_.running() != 0, std::memory_order_relaxed);
+    give();
+    if (armed) doze(Sleep::armed);
+  }
+}
+
+bool Worker::spin_until_idle() {
+  for (int vain = 0; vain < spin_ + 1; ++vain) {
+    if (stopping_.load(std::memory_order_relaxed)) return false;
+    if (run_commands() || engine_.progress() != 0) vain = -1;
+    if (vain >= 0 && lenders_.load(std::memory_order_relaxed) != 0) return false;
+  }
+  return true;
+}
+
+void Worker::doze(Sleep how) {
+  std::array<pollfd, 2> entries{{{bell_, POLLIN, 0}, {engine_.event_descriptor(), POLLIN, 0}}};
+  if (how == Sleep::napping) {
+    sleep_.store(how, std::memory_order_seq_cst);
+    const timespec nap{0, std::chrono::nanoseconds(kNap).count()};
+    ppoll(entries.data(), 1, &nap, nullptr);
+  } else {
+    ppoll(entries.data(), 2, nullptr, nullptr);
+  }
+  sleep_.store(Sleep::awake, std::memory_order_seq_cst);
+  uint64_t count = 0;
+  if (entries[0].revents != 0) {
+    [[maybe_unused]] const auto got = read(bell_, &count, sizeof count);
+  }
+}
+
+}  // namespace stretto::ucx

@@ -1,0 +1,180 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "channel.h"
+
+#include <algorithm>
+
+namespace stretto::ucx {
+
+/// One slot's way to one reader.
+struct WriterEnd::Delivery {
+  Delivery(Slot& slot, size_t reader, const ControlWord& landed_word)
+      : slot(slot),
+        reader(reader),
+        message([](void* self, Result result) { static_cast<Delivery*>(self)->sent(result); }, this),
+        put([](void* self, Result result) { static_cast<Delivery*>(self)->written(result); }, this),
+        flush([](void* self, Result result) { static_cast<Delivery*>(self)->flushed(result); }, this),
+        landed([](void* self, Result result) { static_cast<Delivery*>(self)->told(result); }, this),
+        landed_word(landed_word) {}
+  void sent(Result result);
+  void written(Result result);
+  void flushed(Result result);
+  void told(Result result);
+  Peer& peer() const;
+
+  Slot& slot;
+  const size_t reader;
+  Operation message;
+  Operation put;
+  Operation flush;
+  Operation landed;
+  ControlWord landed_word;
+  std::atomic<uint64_t> done{0};
+};
+
+struct WriterEnd::Slot {
+  Slot(WriterEnd& writer, const ControlWord& word)
+      : end(writer),
+        word(word),
+        announce([](void* self) { static_cast<Slot*>(self)->end.announce(*static_cast<Slot*>(self)); }, this) {}
+  WriterEnd& end;
+  ControlWord word;
+  Command announce;
+  std::atomic<uint64_t> sent{0};
+  // Operations that still look at the slot or its word. Raised before, lowered after.
+  std::atomic<uint32_t> under_way{0};
+  int64_t execution = -1;
+  uint64_t bytes = 0;
+  std::vector<std::unique_ptr<Delivery>> deliveries;
+  ParkingSpot spot{};
+};
+
+WriterEnd::WriterEnd(ChannelInfo info, Wiring& wires) : End(std::move(info), wires) {
+  const ControlWord word(Kind::message, wires, channel(), channel().note_bytes);
+  const ControlWord landed(Kind::landed, wires, channel());
+  for (uint32_t i = 0; i < channel().slots; ++i) {
+    auto& slot = *slots_.emplace_back(std::make_unique<Slot>(*this, word));
+    for (size_t reader = 0; reader < channel().readers.size(); ++reader)
+      slot.deliveries.push_back(std::make_unique<Delivery>(slot, reader, landed));
+  }
+}
+
+WriterEnd::~WriterEnd() = default;
+
+void WriterEnd::connect(std::vector<Peer*> readers, std::vector<RemoteRing> rings) {
+  readers_ = std::move(readers);
+  rings_ = std::move(rings);
+}
+
+void WriterEnd::acquire(int64_t execution, Deadline deadline) {
+  Slot& slot = *slots_[place_of(execution, !readers_.empty())];
+  const uint64_t slots = channel().slots;
+  const uint64_t wanted = mark_of(execution) > slots ? mark_of(execution) - slots : 0;
+  for (const auto& delivery : slot.deliveries) {
+    const Peer& peer = delivery->peer();
+    const auto done = [&] { return delivery->done.load(std::memory_order_acquire) >= wanted; };
+    const bool ended = wait(
+        slot.spot, [&] { return done() || peer.gone(); }, deadline);
+    if (!ended)
+      throw error(Code::timed_out, "actor " + std::to_string(peer.actor()) + " still holds " + named(wanted) +
+                                       ", whose slot execution " + std::to_string(execution) + " needs; all " +
+                                       std::to_string(slots) + " slots are in use");
+    if (!done()) throw gone(peer);
+  }
+  // Its readers have it; only UCX may not have said so yet.
+  if (!wait(
+          slot.spot, [&] { return slot.under_way.load(std::memory_order_acquire) == 0; }, deadline))
+    throw error(Code::timed_out, "the slot of " + named(wanted) + " is still being sent from");
+}
+
+void WriterEnd::send(int64_t execution, uint64_t bytes, const void* note, Deadline /*deadline*/) {
+  Slot& slot = *slots_[place_of(execution, !readers_.empty())];
+  if (bytes > channel().slot_bytes)
+    throw error(Code::overloaded, "a message of " + std::to_string(bytes) + " bytes does not fit into a slot of " +
+                                      std::to_string(channel().slot_bytes));
+  const uint64_t mark = mark_of(execution);
+  const uint64_t before = slot.sent.load(std::memory_order_relaxed);
+  if (before != (mark > channel().slots ? mark - channel().slots : 0))
+    throw error(Code::invalid_argument,
+                "execution " + std::to_string(execution) + " was sent out of turn: its slot has " + named(before));
+  for (const auto& delivery : slot.deliveries)
+    if (delivery->done.load(std::memory_order_acquire) < before)
+      throw error(Code::invalid_argument,
+                  "execution " + std::to_string(execution) + " was sent without its slot acquired: actor " +
+                      std::to_string(delivery->peer().actor()) + " still holds " + named(before));
+  if (slot.under_way.load(std::memory_order_acquire) != 0)
+    throw error(Code::invalid_argument,
+                "execution " + std::to_string(execution) + " was sent without its slot acquired");
+  slot.word.set(execution, bytes, note);
+  slot.execution = execution;
+  slot.bytes = bytes;
+  slot.sent.store(mark, std::memory_order_relaxed);
+  slot.under_way.store(static_cast<uint32_t>(slot.deliveries.size()), std::memory_order_relaxed);
+  wiring().worker.post(slot.announce);
+}
+
+void WriterEnd::wake() noexcept {
+  for (const auto& slot : slots_) slot->spot.wake_all();
+}
+
+void WriterEnd::announce(Slot& slot) {
+  const bool eager = slot.bytes <= wiring().eager_bytes;
+  const bool payload = eager || wiring().protocol == Protocol::am;
+  for (const auto& delivery : slot.deliveries) {
+    if (aborted() || delivery->peer().gone()) {
+      delivery->sent({Code::cancelled, ""});
+      continue;
+    }
+    delivery->peer().endpoint().send(delivery->message, slot.word.bytes(), memory(slot.execution),
+                                     payload ? slot.bytes : 0,
+                                     eager || !payload ? Endpoint::Protocol::eager : Endpoint::Protocol::rendezvous);
+  }
+}
+
+Peer& WriterEnd::Delivery::peer() const { return *slot.end.readers_[reader]; }
+
+void WriterEnd::Delivery::sent(Result result) {
+  if (!result.ok() && result.code != Code::cancelled) peer().lose(result);
+  if (slot.under_way.fetch_sub(1, std::memory_order_release) == 1) slot.spot.wake_all();
+}
+
+size_t WriterEnd::place_of_reader(uint32_t actor) const {
+  const auto& readers = channel().readers;
+  return static_cast<size_t>(std::find(readers.begin(), readers.end(), actor) - readers.begin());
+}
+
+void WriterEnd::on_done(uint32_t actor, int64_t execution) {
+  const size_t reader = place_of_reader(actor);
+  if (readers_.empty() || reader == readers_.size()) return;
+  Slot& slot = *slots_[static_cast<uint64_t>(execution) % slots_.size()];
+  slot.deliveries[reader]->done.store(mark_of(execution), std::memory_order_release);
+  slot.spot.wake_all();
+}
+
+void WriterEnd::on_wanted(uint32_t actor, int64_t execution) {
+  const size_t reader = place_of_reader(actor);
+  if (readers_.empty() || reader == readers_.size() || aborted()) return;
+  Slot& slot = *slots_[static_cast<uint64_t>(execution) % slots_.size()];
+  Delivery& delivery = *slot.deliveries[reader];
+  if (delivery.peer().gone()) return;
+  slot.under_way.fetch_add(1, std::memory_order_relaxed);
+  const auto& to = rings_[reader].at(execution);
+  delivery.peer().endpoint().put(delivery.put, memory(execution), slot.bytes, to.address, to.key);
+}
+
+// A put ends when its bytes may be overwritten here. Only a flush says that they are there; UCX's fence orders puts
+// among each other, and not with the active message that says so.
+void WriterEnd::Delivery::written(Result result) {
+  if (!result.ok() || slot.end.aborted() || peer().gone()) return told(result);
+  peer().endpoint().flush(flush);
+}
+
+void WriterEnd::Delivery::flushed(Result result) {
+  if (!result.ok() || slot.end.aborted() || peer().gone()) return told(result);
+  landed_word.set(slot.execution);
+  peer().endpoint().send(landed, landed_word.bytes(), nullptr, 0, Endpoint::Protocol::eager);
+}
+
+void WriterEnd::Delivery::told(Result result) { sent(result); }
+
+}  // namespace stretto::ucx
