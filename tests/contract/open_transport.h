@@ -10,7 +10,9 @@
 #include "stretto/device.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
+#include <random>
 
 namespace stretto::contract {
 
@@ -22,6 +24,19 @@ struct ChannelPlan {
   uint32_t writer = 0;
   std::vector<uint32_t> readers = {1};
 };
+
+/// The bytes of one message, told by its channel and execution; readers make them again.
+inline std::vector<std::byte> message_bytes(uint32_t id, int64_t execution, uint64_t count) {
+  std::mt19937_64 random(id * 1'000'003ULL + static_cast<uint64_t>(execution));
+  std::vector<std::byte> bytes(count);
+  size_t at = 0;
+  for (; at + 8 <= count; at += 8) {
+    const uint64_t word = random();
+    std::memcpy(bytes.data() + at, &word, 8);
+  }
+  for (; at < count; ++at) bytes[at] = static_cast<std::byte>(random());
+  return bytes;
+}
 
 /// What an actor tells the others in one round. Owns nothing: the descriptors' owner is said where it is passed.
 struct Word {

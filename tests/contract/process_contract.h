@@ -153,6 +153,25 @@ TEST_P(ProcessContract, SlotsOfAKilledReaderStayTaken) {
   EXPECT_TRUE(outcome.code == Code::timed_out || outcome.code == Code::disconnected) << outcome.message;
 }
 
+TEST_P(ProcessContract, MessageOfAKilledActorArrivesWholeOrNotAtAll) {
+  Peer peer(GetParam().subject, {"offer"});
+  auto transport = connected(peer);
+  EXPECT_TRUE(peer.socket().receive().second);
+  peer.kill();
+  const OpenEnd& reader = transport->reader(1);
+  uint64_t bytes = 0;
+  std::array<std::byte, 16> note{};
+  const int64_t deadline = to_raw(std::chrono::steady_clock::now() + std::chrono::seconds(2));
+  const Outcome outcome = reader.receive(0, &bytes, note.data(), deadline);
+  if (outcome.code == Code::ok) {
+    const auto expected = message_bytes(1, 0, reader.plan().slot_bytes);
+    ASSERT_EQ(bytes, expected.size());
+    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), reader.slot(0)));
+  } else {
+    EXPECT_TRUE(outcome.code == Code::timed_out || outcome.code == Code::disconnected) << outcome.message;
+  }
+}
+
 TEST_P(ProcessContract, AbortEndsAWaitForAKilledActor) {
   Peer peer(GetParam().subject, {"hold"});
   auto transport = connected(peer);

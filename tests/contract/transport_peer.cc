@@ -4,6 +4,7 @@
 //   its socket, the plugin's file, the transport's name, its options, and what to do:
 //   echo N   answers N messages of channel 0 with their bytes reversed and their note, on channel 1
 //   hold     receives execution 0 and keeps it, until it is killed
+//   offer    sends execution 0 of channel 1, all bytes of a slot, says so, and waits until it is killed
 //   pry      receives execution 0, tries to write into its slot, and exits with 7 if nothing stopped it
 #include "word_socket.h"
 
@@ -42,6 +43,14 @@ int run(const std::vector<std::string>& words) {
   OpenTransport transport(load_component(words[2], STRETTO_TRANSPORT, words[3]), words[4], 1, 2, &host);
   transport.open_ends(peer_channels());
   connect_over(socket, transport, in_a_minute());
+  if (words[5] == "offer") {
+    const OpenEnd& to = transport.writer(1);
+    const auto payload = message_bytes(1, 0, to.plan().slot_bytes);
+    std::copy(payload.begin(), payload.end(), to.slot(0));
+    must("send", to.send(0, payload.size(), std::vector<std::byte>(to.plan().note_bytes).data(), in_a_minute()));
+    socket.send({}, true);
+    for (;;) pause();
+  }
   if (words[5] == "echo") {
     echo(transport, std::stoll(words.at(6)));
     socket.receive();  // the other actor has what it wanted
