@@ -202,6 +202,7 @@ void print_idle(Catalogue& catalogue, const std::string& program) {
       OneElement run(catalogue, 8, true, program);
       run.execution();
       std::this_thread::sleep_for(std::chrono::duration<double>(idle));
+      run.execution();  // it is still there
     }
     return cpu_seconds(RUSAGE_CHILDREN) - children + cpu_seconds(RUSAGE_SELF) - self;
   };
