@@ -61,7 +61,7 @@ Plan compile(const Graph& graph, const CompileOptions& options, Catalogue& catal
   Cut cut = compiling::cut(options, plan.actors, checked, components);
   components.check_unused();
   Marked marked = lower(plan.actors, checked, options.inflight, cut);
-  predict_costs(plan.actors, checked, cut, marked);
+  predict_costs(plan.actors, checked, cut, components, options.costs, marked);
 
   plan.rings = std::move(cut.rings);
   plan.channels = std::move(cut.channels);

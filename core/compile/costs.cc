@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
+#include "compile/cost_key.h"
 #include "compile/lower.h"
 
 #include <fmt/format.h>
@@ -13,20 +14,16 @@ namespace {
 constexpr double kFlopsPerSecond = 2e10;
 constexpr double kBytesPerSecond = 1e10;
 constexpr double kLaunchSeconds = 2e-6;
+constexpr double kSendSeconds = 2e-6;
 constexpr double kLinkBytesPerSecond = 5e9;
 constexpr double kLinkLatencySeconds = 1e-5;
-
-double seconds_of(const Work& work) {
-  if (work.seconds > 0) return work.seconds;
-  return kLaunchSeconds + work.flops / kFlopsPerSecond + work.bytes / kBytesPerSecond;
-}
 
 class Resources {
  public:
   explicit Resources(std::vector<PlanResource>& resources) : resources_(resources) {}
-  int32_t of(const std::string& name) {
+  int32_t of(const std::string& name, uint32_t capacity = 1) {
     const auto [known, fresh] = index_.try_emplace(name, static_cast<int32_t>(resources_.size()));
-    if (fresh) resources_.push_back({name, 1});
+    if (fresh) resources_.push_back({name, capacity});
     return known->second;
   }
 
@@ -35,27 +32,113 @@ class Resources {
   std::map<std::string, int32_t> index_;
 };
 
-}  // namespace
+class Predicting {
+ public:
+  Predicting(const std::vector<PlanActor>& actors, const Checked& checked, const Cut& cut, const Components& components,
+             const Costs& costs, Marked& marked)
+      : actors_(actors),
+        checked_(checked),
+        cut_(cut),
+        components_(components),
+        costs_(costs),
+        marked_(marked),
+        resources_(marked.resources) {
+    for (const auto& [name, device] : costs.devices) listed_.emplace(name, device.ops);
+    for (const auto& link : costs.links) links_[{link.transport, link.from, link.to}] = &link.transfer;
+  }
 
-void predict_costs(const std::vector<PlanActor>& actors, const Checked& checked, const Cut& cut, Marked& marked) {
-  Resources resources(marked.resources);
-  for (auto& step : marked.steps) {
-    const auto& actor = actors[step.actor].name;
-    if (step.node >= 0) {
-      step.seconds = seconds_of(checked.work[static_cast<uint32_t>(step.node)]);
-      step.resource = resources.of("device of " + actor);
-    } else if (step.kind == StepKind::copy) {
-      const auto bytes = static_cast<double>(cut.rings[step.results[0]].slot_bytes);
-      step.seconds = kLaunchSeconds + bytes / kBytesPerSecond;
-      step.resource = resources.of("copy engine of " + actor);
-    } else if (step.channel >= 0) {
-      const auto& channel = cut.channels[static_cast<uint32_t>(step.channel)];
-      step.seconds = kLinkLatencySeconds;
-      const bool moves = !channel.shares_slots && (step.kind == StepKind::receive || channel.rendezvous);
-      if (moves) step.seconds += static_cast<double>(cut.rings[channel.ring].slot_bytes) / kLinkBytesPerSecond;
-      if (moves && step.kind == StepKind::receive) step.resource = resources.of("link into " + actor);
+  void all() {
+    for (auto& step : marked_.steps)
+      if (step.node >= 0)
+        compute(step);
+      else if (step.kind == StepKind::copy)
+        copy(step);
+      else if (step.channel >= 0)
+        transfer(step);
+  }
+
+ private:
+  const std::string& name_of(const PlanActor& actor) const {
+    return components_.at(static_cast<uint32_t>(actor.device)).name;
+  }
+  const Costs::Device& device_of(const PlanActor& actor) const {
+    static const Costs::Device kNothingStated;
+    const auto known = costs_.devices.find(name_of(actor));
+    return known == costs_.devices.end() ? kNothingStated : known->second;
+  }
+
+  void compute(Step& step) {
+    const auto& actor = actors_[step.actor];
+    const auto& device = device_of(actor);
+    const auto& node = checked_.nodes[static_cast<uint32_t>(step.node)];
+    step.resource = resources_.of("device of " + actor.name, device.capacity.value_or(1));
+    if (const auto listed = listed_.find(name_of(actor)); listed != listed_.end())
+      if (const auto seconds = listed->second.find(cost_keys(node, components_.at(node.ops).name, checked_.values))) {
+        step.seconds = *seconds;
+        return;
+      }
+    const auto& work = checked_.work[static_cast<uint32_t>(step.node)];
+    step.seconds = work.seconds > 0
+                       ? work.seconds
+                       : device.launch.value_or(kLaunchSeconds) + work.flops / device.flops.value_or(kFlopsPerSecond) +
+                             work.bytes / device.bandwidth.value_or(kBytesPerSecond);
+  }
+
+  void copy(Step& step) {
+    const auto& actor = actors_[step.actor];
+    const auto& device = device_of(actor);
+    const auto bytes = static_cast<double>(cut_.rings[step.results[0]].slot_bytes);
+    step.seconds = device.launch.value_or(kLaunchSeconds) + bytes / device.copy_bandwidth.value_or(kBytesPerSecond);
+    step.resource = resources_.of("copy engine of " + actor.name);
+  }
+
+  /// What is stated for the two actors, else for the transport, else the default.
+  double stated(const Channel& channel, uint32_t reader, std::optional<double> Costs::Transfer::*number,
+                double fallback) const {
+    const auto& transport = components_.at(channel.transport).name;
+    const auto link = links_.find({transport, actors_[channel.writer].name, actors_[reader].name});
+    if (link != links_.end() && (*link->second).*number) return *((*link->second).*number);
+    const auto known = costs_.transports.find(transport);
+    if (known != costs_.transports.end() && known->second.*number) return *(known->second.*number);
+    return fallback;
+  }
+
+  void transfer(Step& step) {
+    const auto& channel = cut_.channels[static_cast<uint32_t>(step.channel)];
+    const bool sends = step.kind == StepKind::send;
+    const bool driver = static_cast<size_t>(step.actor) + 1 == actors_.size();
+    const uint32_t reader = sends ? channel.readers.front().actor : step.actor;
+    const auto bytes = static_cast<double>(cut_.rings[channel.ring].slot_bytes);
+    const bool moves = !channel.shares_slots && (!sends || channel.rendezvous);
+    if (sends && !channel.rendezvous)
+      step.seconds = stated(channel, reader, &Costs::Transfer::send, kSendSeconds);
+    else
+      step.seconds = stated(channel, reader, &Costs::Transfer::latency, kLinkLatencySeconds);
+    if (moves) step.seconds += bytes / stated(channel, reader, &Costs::Transfer::bandwidth, kLinkBytesPerSecond);
+    if (driver) {
+      step.seconds += bytes / kBytesPerSecond;  // it copies inputs in and results out
+      step.resource = resources_.of("driver");
+    } else if (moves && !sends) {
+      step.resource = resources_.of("link into " + actors_[step.actor].name);
     }
   }
+
+  const std::vector<PlanActor>& actors_;
+  const Checked& checked_;
+  const Cut& cut_;
+  const Components& components_;
+  const Costs& costs_;
+  Marked& marked_;
+  Resources resources_;
+  std::map<std::string, ListedOps> listed_;  // by device
+  std::map<std::tuple<std::string, std::string, std::string>, const Costs::Transfer*> links_;
+};
+
+}  // namespace
+
+void predict_costs(const std::vector<PlanActor>& actors, const Checked& checked, const Cut& cut,
+                   const Components& components, const Costs& costs, Marked& marked) {
+  Predicting(actors, checked, cut, components, costs, marked).all();
 }
 
 }  // namespace stretto::compiling

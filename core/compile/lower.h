@@ -29,7 +29,9 @@ struct Marked {
 /// Fills in the step numbers of the cut's channels.
 Marked lower(const std::vector<PlanActor>& actors, const Checked& checked, uint32_t inflight, Cut& cut);
 
-/// Predicted durations and the resources that steps share. Rates are stated in costs.cc.
-void predict_costs(const std::vector<PlanActor>& actors, const Checked& checked, const Cut& cut, Marked& marked);
+/// Predicted durations and the resources that steps share, from what the costs state, and for the rest from what ops
+/// say and the rates in costs.cc.
+void predict_costs(const std::vector<PlanActor>& actors, const Checked& checked, const Cut& cut,
+                   const Components& components, const Costs& costs, Marked& marked);
 
 }  // namespace stretto::compiling

@@ -152,7 +152,11 @@ void check_table(const Written& written, const std::string& key, const JobTable&
 
 }  // namespace
 
-void check_job(const Written& root) { check_table(root, "the job", job_schema()); }
+void check_written(const Written& root, const std::string& name, const JobTable& schema) {
+  check_table(root, name, schema);
+}
+
+void check_job(const Written& root) { check_written(root, "the job", job_schema()); }
 
 Argument to_argument(const Written& written, const std::string& what) {
   const auto source = written.place.source();

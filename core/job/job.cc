@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job/job.h"
 
+#include "job/cost_file.h"
 #include "job/feed.h"
 #include "job/graph_reader.h"
 #include "job/overlay.h"
@@ -21,11 +22,24 @@ Written read_with_overlays(const std::string& path, const Overlays& overlays) {
   return root;
 }
 
+/// A path of --set is the caller's: relative to where the command runs.
+Costs costs_of(const std::string& written, const Place& place) {
+  std::filesystem::path file(written);
+  if (file.is_relative() && place.line != 0) file = std::filesystem::path(*place.file).parent_path() / file;
+  try {
+    return read_costs(file.string());
+  } catch (const Error& error) {
+    if (std::string_view(error.what()).starts_with(file.string())) throw;  // it has a position in that file
+    reject(place, fmt::format("'costs': {}", error.what()));
+  }
+}
+
 void read_compile(const Section& compile, CompileOptions& options) {
   options.scheduler = *compile.get<std::string>("scheduler");
   options.transport = *compile.get<std::string>("transport");
   options.driver_transport = *compile.get<std::string>("driver_transport");
   options.inflight = static_cast<uint32_t>(*compile.get<int64_t>("inflight"));
+  if (const auto costs = compile.get<std::string>("costs")) options.costs = costs_of(*costs, compile.place("costs"));
   options.scheduler_source = compile.place("scheduler").source();
   options.transport_source = compile.place("transport").source();
   options.driver_transport_source = compile.place("driver_transport").source();

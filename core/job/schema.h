@@ -45,6 +45,9 @@ const JobTable& job_schema();
 /// was found, what was expected, and the nearest right name.
 void check_job(const Written& root);
 
+/// The same for another file that has such a schema; `name` is said of the whole: "the job".
+void check_written(const Written& root, const std::string& name, const JobTable& schema);
+
 /// A written value as an argument. Throws as above where it is a table, a date, or a list of unlike values. `what` is
 /// said in messages: "'shape'".
 Argument to_argument(const Written& written, const std::string& what);

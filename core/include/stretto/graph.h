@@ -4,6 +4,7 @@
 
 /// A graph as the user wrote it: actors, inputs, nodes, outputs. Plain values; nothing is checked before `compile`.
 
+#include "stretto/costs.h"
 #include "stretto/value.h"
 
 #include <map>
@@ -121,6 +122,7 @@ struct CompileOptions {
   uint32_t inflight = 2;                 ///< executions under way at most
   bool processes = false;                ///< actors will be processes
   std::vector<ComponentOptions> components;
+  Costs costs;  ///< what steps take; what is not stated is estimated
   Source scheduler_source, transport_source, driver_transport_source;
 };
 

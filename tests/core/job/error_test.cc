@@ -31,7 +31,7 @@ INSTANTIATE_TEST_SUITE_P(
              "input, node, output, run, transport, scheduler, device, ops; did you mean 'compile'?"},
         Slip{"scheduler = \"overlap\"", "schedular = \"overlap\"",
              "job.toml:4:1: found the unknown key 'schedular' in [compile], expected one of scheduler, transport, "
-             "driver_transport, inflight; did you mean 'scheduler'?"},
+             "driver_transport, inflight, costs; did you mean 'scheduler'?"},
         Slip{"count = 3", "cuont = 3",
              "job.toml:9:1: found the unknown key 'cuont' in an [actor.NAME], expected one of count, device, order; "
              "did you mean 'count'?"},

@@ -28,7 +28,7 @@ TEST_F(OverlaysOfAJob, SetSaysItsKeyForAPosition) {
   EXPECT_EQ(to_prefix(job.compile.scheduler_source), "--set compile.scheduler: ");
   EXPECT_EQ(failure_of_set("compile.shceduler=serial"),
             "--set compile.shceduler: found the unknown key 'shceduler' in [compile], expected one of scheduler, "
-            "transport, driver_transport, inflight; did you mean 'scheduler'?");
+            "transport, driver_transport, inflight, costs; did you mean 'scheduler'?");
   EXPECT_EQ(failure_of_set("compile.inflight=many"),
             "--set compile.inflight: 'inflight': found the text \"many\", expected an integer from 1 to 4096");
 }
