@@ -16,8 +16,8 @@ namespace stretto::cuda {
 class Words {
  public:
   using Word = std::atomic<uint64_t>;
-  /// More than any 64-bit counter reaches: ends every wait.
-  static constexpr uint64_t kEnd = UINT64_MAX;
+  /// Ends every wait. A lane compares by the sign of a difference, so no more than this is more than every value.
+  static constexpr uint64_t kEnd = INT64_MAX;
 
   /// The first words are allocated here. Throws Code::overloaded.
   Words();

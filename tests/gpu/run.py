@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: stretto contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The tests and benches that need a GPU (T3), in one go: prints one table, ends within 8 minutes.
+
+usage: run.py BUILD [LOGS]     BUILD: the build folder. LOGS: a folder for the programs' output.
+Exit code: 0 all passed, 1 something failed, 3 there is no GPU.
+"""
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+LIMIT = 460.0  # seconds for everything
+BEGIN = time.monotonic()
+rows = []
+failed = 0
+
+
+def left():
+    return LIMIT - (time.monotonic() - BEGIN)
+
+
+def row(tier, name, result):
+    rows.append((tier, name, result))
+    print(f"{time.monotonic() - BEGIN:6.1f} s  {tier:5} {name:44} {result}", flush=True)
+
+
+class Rig:
+    def __init__(self, build, logs):
+        self.build = build
+        self.logs = logs
+        plugins = str(build / "plugins/build")
+        self.environment = dict(os.environ, STRETTO_PLUGINS=plugins,
+                                STRETTO_TEST_PLUGINS=str(build / "tests/support/plugins"),
+                                STRETTO_PROGRAM=str(build / "core/command/stretto"),
+                                STRETTO_TRANSPORT_PEER=str(build / "tests/contract/transport_peer"))
+
+    def run(self, name, command, seconds, **more_environment):
+        """Returns the exit code (124: too slow), stdout and stderr; both are kept in the logs."""
+        seconds = max(5.0, min(seconds, left()))
+        environment = dict(self.environment, **more_environment)
+        log = self.logs / (re.sub(r"\W+", "_", name) + ".log")
+        process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+        try:
+            out, err = process.communicate(timeout=seconds)
+            code = process.returncode
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            out, err = process.communicate()
+            code = 124
+        with open(log, "a") as file:
+            file.write(f"$ {' '.join(map(str, command))}\n{out}{err}\n[exit {code}]\n")
+        return code, out, err
+
+    def stretto(self, name, arguments, seconds, **environment):
+        return self.run(name, [self.build / "core/command/stretto", *arguments], seconds, **environment)
+
+
+def suite(rig, name, program, seconds, *arguments):
+    """A GoogleTest program: counts its cases."""
+    global failed
+    path = rig.build / program
+    if not path.exists():
+        row("T3", name, "not built")
+        return
+    code, out, err = rig.run(name, [path, "--gtest_brief=0", *arguments], seconds)
+    passed = len(re.findall(r"^\[       OK \]", out, re.M))
+    skipped = len(re.findall(r"^\[  SKIPPED \] .*\(\d+ ms\)", out, re.M))
+    bad = re.findall(r"^\[  FAILED  \] (\S+?),? .*\(\d+ ms\)", out, re.M)
+    if code != 0:
+        failed += 1
+        if code == 124 or not bad:
+            running = re.findall(r"^\[ RUN      \] (\S+)", out, re.M)
+            bad.append(f"{running[-1] if running else '?'} (exit {code})")
+    row("T3", name, f"{passed} passed, {len(bad)} failed, {skipped} skipped" + "".join(f"; {b}" for b in bad[:4]))
+
+
+def job(rig, name, arguments, seconds=60, expect=0, **environment):
+    """One run of the executable; its last line of stdout, or why it failed."""
+    global failed
+    code, out, err = rig.stretto(name, ["run", *arguments, "-q"], seconds, **environment)
+    last = (out.strip().splitlines() or [""])[-1]
+    if code != expect:
+        failed += 1
+        words = (err.strip().splitlines() or ["no words"])[0]
+        row("T3", name, f"exit {code}, expected {expect}: {words[:150]}")
+        return None
+    row("T3", name, last if expect == 0 else f"exit {code}, as it should")
+    found = re.search(r"duration=([0-9.]+) s", last)
+    return float(found.group(1)) if found else None
+
+
+def reference_jobs(rig):
+    reference = TREE / "examples/reference/job.toml"
+    here = ["--set", "actor.sender.device=cuda:0", "--set", "actor.receiver.device=cuda:0"]
+    for actors in ("threads", "processes"):
+        for scheduler in ("serial", "overlap"):
+            job(rig, f"reference, all on one GPU, {actors}, {scheduler}",
+                [reference, *here, "--set", f"run.actors={actors}", "--set", f"compile.scheduler={scheduler}"])
+    full = ["--with", TREE / "examples/reference/gpu.toml", *here, "--set", "compile.transport=shm"]
+    for scheduler in ("serial", "overlap"):
+        job(rig, f"reference, full size, staged by shm, {scheduler}",
+            [reference, *full, "--set", f"compile.scheduler={scheduler}"], 90)
+
+
+def nccl_jobs(rig):
+    if not (rig.build / "plugins/build/nccl.so").exists():
+        row("T3", "nccl", "not built")
+        return
+    reference = TREE / "examples/reference/job.toml"
+    share = ["--set", "actor.sender.device=cuda:0", "--set", "actor.receiver.device=cuda:0",
+             "--set", "compile.transport=nccl"]
+    job(rig, "nccl, actors that share a GPU, unasked", [reference, *share], 90, expect=3)
+    for senders in (1, 3):
+        for scheduler in ("serial", "overlap"):
+            job(rig, f"nccl, {senders + 1} processes on one GPU, {scheduler}",
+                [reference, *share, "--set", "transport.nccl.share_device=true", "--set",
+                 f"actor.sender.count={senders}", "--set", f"compile.scheduler={scheduler}"], 90)
+
+
+def bench(rig):
+    """The receiver's copy engine under its multiplications, against t and m alone in the same run."""
+    global failed
+    code, out, err = rig.run("gpu_alone", [rig.build / "tests/bench/gpu_alone"], 90)
+    if code != 0:
+        failed += 1
+        row("T3", "t and m alone", f"exit {code}: {err.strip()[:150]}")
+        return
+    alone = json.loads(out)
+    t, m = alone["t"], alone["m"]
+    rate = 2e-12 * alone["dimension"] ** 3 / m
+    row("T3", "one transfer alone, t", f"{t * 1e3:.3f} ms, {alone['bytes'] / t / 1e9:.1f} GB/s")
+    row("T3", "one product alone, m", f"{m * 1e3:.3f} ms, {rate:.0f} TFLOP/s")
+    row("T3", "both at once", f"t x {alone['t_with_m'] / t:.3f}, m x {alone['m_with_t'] / m:.3f}")
+    row("T3", "empty lane: signal, then host wait", f"{alone['signal_and_host_wait'] * 1e6:.1f} us")
+    code, out, err = rig.run("gpu_overlap", [rig.build / "tests/bench/gpu_overlap"], 240)
+    if code != 0:
+        failed += 1
+        row("T3", "copy engine", f"exit {code}: {err.strip()[:200]}")
+        return
+    for n, modes in json.loads(out).items():
+        n = int(n)
+        bound = 3 * n * max(t, m) + min(t, m)
+        turns = 3 * n * (t + m)
+        row("T3", f"copy engine, N = {n}: bounds",
+            f"overlapped {bound * 1e3:.1f} ms, one after the other {turns * 1e3:.1f} ms")
+        for mode, found in modes.items():
+            middle = statistics.median(found)
+            row("T3", f"copy engine, N = {n}, {mode}",
+                f"{middle * 1e3:.1f} ms (of {len(found)}: {min(found) * 1e3:.1f} to {max(found) * 1e3:.1f}), "
+                f"{100 * bound / middle:.1f} % of the bound")
+
+
+def main():
+    global failed
+    if len(sys.argv) < 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    build = pathlib.Path(sys.argv[1]).resolve()
+    logs = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp(prefix="stretto-gpu-"))
+    logs.mkdir(parents=True, exist_ok=True)
+    rig = Rig(build, logs)
+    only = sys.argv[3].split(",") if len(sys.argv) > 3 else ["suites", "jobs", "nccl", "bench"]
+    code, out, err = rig.stretto("doctor", ["doctor"], 60)
+    device = re.search(r"^device +cuda: (.*)$", out, re.M)
+    if device is None or device.group(1).startswith("0"):
+        print(f"run.py: no GPU: {device.group(1) if device else 'the device cuda is not built'}", file=sys.stderr)
+        return 3
+    card = subprocess.run(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"],
+                          capture_output=True, text=True, check=False).stdout.strip() or "no nvidia-smi"
+    row("", "GPU", card)
+    row("", "date", time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()))
+    if "suites" in only:
+        suite(rig, "device cuda, contract", "tests/devices/cuda_test", 120)
+        suite(rig, "ops tensor on cuda", "tests/ops/tensor_cuda_ops_test", 60)
+        suite(rig, "ops blas on cuda", "tests/ops/blas_cuda_ops_test", 60)
+    if "jobs" in only:
+        reference_jobs(rig)
+    if "nccl" in only:
+        suite(rig, "transport nccl", "tests/transports/nccl_test", 90)
+        nccl_jobs(rig)
+    if "bench" in only:
+        bench(rig)
+    print("\n| tier | what | result |\n|---|---|---|")
+    for tier, name, result in rows:
+        print(f"| {tier} | {name} | {result} |")
+    print(f"logs: {logs}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
