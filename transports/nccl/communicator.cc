@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "communicator.h"
+
+#include <cstring>
+#include <thread>
+
+namespace stretto::nccl {
+namespace {
+
+Code code_of(ncclResult_t result) {
+  switch (result) {
+    case ncclSuccess:
+    case ncclInProgress: return Code::ok;
+    case ncclInvalidArgument:
+    case ncclInvalidUsage: return Code::invalid_argument;
+    case ncclRemoteError: return Code::disconnected;
+    case ncclSystemError:
+    case ncclUnhandledCudaError: return Code::unavailable;
+    default: return Code::internal;
+  }
+}
+
+/// "ncclSend: invalid argument (…)": NCCL's words for the error and, where it has some, for what it was about.
+std::string text_of(const char* call, ncclResult_t result) {
+  const char* last = ncclGetLastError(nullptr);
+  return std::string(call) + ": " + ncclGetErrorString(result) +
+         (last != nullptr && *last != '\0' ? " (" + std::string(last) + ")" : std::string()) +
+         (result == ncclSystemError || result == ncclUnhandledCudaError || result == ncclInvalidUsage
+              ? "; NCCL_DEBUG=WARN says more"
+              : "");
+}
+
+void check(const char* call, ncclResult_t result) {
+  if (const Code code = code_of(result); code != Code::ok) throw Error(code, text_of(call, result));
+}
+
+ncclConfig_t config_of(const Shape& shape) {
+  ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
+  config.blocking = 0;
+  if (shape.max_ctas) config.maxCTAs = *shape.max_ctas;
+  if (shape.cga_cluster_size) config.cgaClusterSize = *shape.cga_cluster_size;
+  return config;
+}
+
+constexpr std::chrono::seconds kFinalize{5};
+
+void rest() { std::this_thread::sleep_for(std::chrono::microseconds(20)); }
+
+}  // namespace
+
+UniqueId make_unique_id() {
+  ncclUniqueId id{};
+  check("ncclGetUniqueId", ncclGetUniqueId(&id));
+  UniqueId bytes{};
+  static_assert(sizeof bytes == sizeof id);
+  std::memcpy(bytes.data(), &id, sizeof id);
+  return bytes;
+}
+
+std::string library_version() {
+  int version = 0;
+  check("ncclGetVersion", ncclGetVersion(&version));
+  return std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
+         std::to_string(version % 100);
+}
+
+Communicator::Communicator(const UniqueId& id, int ranks, int rank, const Shape& shape, Deadline deadline,
+                           const std::atomic<bool>& aborted)
+    : Communicator(shape, aborted) {
+  ncclUniqueId raw_id{};
+  std::memcpy(&raw_id, id.data(), sizeof raw_id);
+  ncclConfig_t config = config_of(shape_);
+  issue("ncclCommInitRankConfig", [&] { return ncclCommInitRankConfig(&raw_, ranks, raw_id, rank, &config); });
+  await_issued(deadline);
+}
+
+Communicator::~Communicator() {
+  try {
+    issue("ncclCommFinalize", [&] { return ncclCommFinalize(raw_); });
+    await_issued(std::chrono::steady_clock::now() + kFinalize);
+    const std::lock_guard lock(mutex_);
+    ncclCommDestroy(raw_);
+    raw_ = nullptr;
+  } catch (const Error&) {  // aborted, or a peer is gone: nothing to be saved
+    abort();
+  }
+}
+
+std::unique_ptr<Communicator> Communicator::split(bool member, Deadline deadline) {
+  std::unique_ptr<Communicator> part(new Communicator(shape_, aborted_));
+  ncclConfig_t config = config_of(shape_);
+  int rank = 0;
+  check("ncclCommUserRank", ncclCommUserRank(raw_, &rank));
+  issue("ncclCommSplit",
+        [&] { return ncclCommSplit(raw_, member ? 0 : NCCL_SPLIT_NOCOLOR, rank, &part->raw_, &config); });
+  await_issued(deadline);
+  if (!member) return nullptr;
+  part->await_issued(deadline);
+  return part;
+}
+
+template <class Call>
+void Communicator::issue(const char* name, Call&& call) {
+  if (aborted_.load()) throw Error(Code::cancelled, "the transport was aborted");
+  const std::lock_guard lock(mutex_);
+  if (raw_ == nullptr && std::string_view(name) != "ncclCommInitRankConfig")
+    throw Error(Code::cancelled, "the communicator was aborted");
+  check(name, call());
+}
+
+void Communicator::await_issued(Deadline deadline) {
+  for (;;) {
+    ncclResult_t state = ncclSuccess;
+    {
+      if (aborted_.load()) throw Error(Code::cancelled, "the transport was aborted");
+      const std::lock_guard lock(mutex_);
+      if (raw_ == nullptr) throw Error(Code::cancelled, "the communicator was aborted");
+      check("ncclCommGetAsyncError", ncclCommGetAsyncError(raw_, &state));
+    }
+    if (state == ncclSuccess) return;
+    check("NCCL", state);
+    if (std::chrono::steady_clock::now() >= deadline)
+      throw Error(Code::timed_out, "NCCL was not done with a call before the deadline");
+    rest();
+  }
+}
+
+void Communicator::send(const void* memory, uint64_t bytes, int peer, cudaStream_t stream) {
+  issue("ncclSend", [&] { return ncclSend(memory, bytes, ncclUint8, peer, raw_, stream); });
+}
+
+void Communicator::receive(void* memory, uint64_t bytes, int peer, cudaStream_t stream) {
+  issue("ncclRecv", [&] { return ncclRecv(memory, bytes, ncclUint8, peer, raw_, stream); });
+}
+
+void Communicator::abort() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (raw_ != nullptr) ncclCommAbort(raw_);
+  raw_ = nullptr;
+}
+
+std::optional<std::string> Communicator::error() {
+  const std::lock_guard lock(mutex_);
+  ncclResult_t state = ncclSuccess;
+  if (raw_ == nullptr || ncclCommGetAsyncError(raw_, &state) != ncclSuccess) return std::nullopt;
+  if (state == ncclSuccess || state == ncclInProgress) return std::nullopt;
+  return text_of("NCCL", state);
+}
+
+void begin_group() { check("ncclGroupStart", ncclGroupStart()); }
+void end_group() { check("ncclGroupEnd", ncclGroupEnd()); }
+
+}  // namespace stretto::nccl

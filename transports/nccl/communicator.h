@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// NCCL, wrapped: the one place of this plugin that spells its types and errors.
+
+#include "cuda_call.h"
+#include "stretto/device.h"
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <nccl.h>
+#include <optional>
+
+namespace stretto::nccl {
+
+/// What the ranks of one communicator have in common; one of them makes it and tells the others.
+using UniqueId = std::array<std::byte, NCCL_UNIQUE_ID_BYTES>;
+/// Starts a thread that the other ranks will find by it. Throws Code::unavailable where NCCL can't start.
+UniqueId make_unique_id();
+
+/// "2.28.9"
+std::string library_version();
+
+/// How many of the GPU's processors transfers may take; nothing: NCCL decides.
+struct Shape {
+  std::optional<int> max_ctas;
+  std::optional<int> cga_cluster_size;
+};
+
+/// One non-blocking communicator. What NCCL calls "in progress" is waited for here, until it is done, fails, or is
+/// aborted. One thread at a time issues; `abort` and `error` come from any thread, also during a call.
+class Communicator {
+ public:
+  /// Collective: every rank calls it, with its own rank, on the GPU that is current. Blocks until all have come.
+  /// Throws Code::timed_out at the deadline, Code::cancelled once `aborted` is raised.
+  Communicator(const UniqueId& id, int ranks, int rank, const Shape& shape, Deadline deadline,
+               const std::atomic<bool>& aborted);
+  Communicator(const Communicator&) = delete;
+  Communicator& operator=(const Communicator&) = delete;
+  /// Finalizes, for a few seconds at most; aborts where that fails. Everything enqueued has been done before.
+  ~Communicator();
+  /// Collective over all ranks: a communicator of those that pass `member`, in the order of ranks; null for the others.
+  std::unique_ptr<Communicator> split(bool member, Deadline deadline);
+
+  /// Enqueue, and return once NCCL has put it on the stream. In a group they only join it.
+  void send(const void* memory, uint64_t bytes, int peer, cudaStream_t stream);
+  void receive(void* memory, uint64_t bytes, int peer, cudaStream_t stream);
+  /// Waits until what this communicator did is on its stream.
+  void await_issued(Deadline deadline);
+  /// Ends everything that it does, on the GPU too. The communicator is of no use afterwards. May block in NCCL.
+  void abort() noexcept;
+  /// What has gone wrong since it was made, without having been asked for; nothing where all is well.
+  std::optional<std::string> error();
+
+ private:
+  Communicator(const Shape& shape, const std::atomic<bool>& aborted) : shape_(shape), aborted_(aborted) {}
+  template <class Call>
+  void issue(const char* name, Call&& call);
+  std::mutex mutex_;  ///< held for single calls: NCCL must not see a communicator used and aborted at once
+  const Shape shape_;
+  const std::atomic<bool>& aborted_;
+  ncclComm_t raw_ = nullptr;
+};
+
+/// Groups of the calling thread: what is issued between them is one transition. `end` returns at once; then every
+/// communicator that took part has to be awaited.
+void begin_group();
+void end_group();
+
+}  // namespace stretto::nccl

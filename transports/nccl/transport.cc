@@ -1,0 +1,195 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "transport.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <unistd.h>
+
+namespace stretto::nccl {
+namespace {
+
+std::optional<int> stated(const Settings& settings, const char* name) {
+  if (!settings.has(name)) return std::nullopt;
+  return static_cast<int>(settings.integer(name));
+}
+
+Announcement announce(int device) {
+  Announcement mine;
+  mine.process = getpid();
+  STRETTO_CUDA(cudaDeviceGetPCIBusId, mine.gpu.data(), static_cast<int>(mine.gpu.size()), device);
+  return mine;
+}
+
+/// To NCCL, each actor seems to be on a host of its own, and so to have a GPU of its own. NCCL asks once, when it is
+/// called first in a process.
+void claim_host(uint32_t actor) {
+  const std::string name = "stretto-" + std::to_string(getpid()) + "-" + std::to_string(actor);
+  setenv("NCCL_HOSTID", name.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): before any thread of NCCL starts
+}
+
+}  // namespace
+
+NcclTransport::NcclTransport(const TransportOpen& request)
+    : actor_(request.actor),
+      device_(request.device->index),
+      pairs_(request.settings.text("communicators") == "pair"),
+      share_device_(request.settings.boolean("share_device")),
+      shape_{stated(request.settings, "max_ctas"), stated(request.settings, "cga_cluster_size")} {
+  cuda::stream_of(*request.device);
+  cuda::use_device(device_);
+  mine_ = announce(device_);
+  if (share_device_) claim_host(actor_);
+}
+
+NcclTransport::~NcclTransport() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    told_.notify_all();
+  }
+  if (guard_.joinable()) guard_.join();
+  cudaSetDevice(device_);
+  communicators_.clear();
+}
+
+ChannelEnd* NcclTransport::open_end(const ChannelInfo& channel, bool sends) {
+  if (channel.readers.size() != 1)
+    throw Error(Code::invalid_argument, "channel '" + channel.name + "' has " + std::to_string(channel.readers.size()) +
+                                            " readers; nccl carries to one");
+  if (channel.writer == channel.readers[0])
+    throw Error(Code::invalid_argument, "channel '" + channel.name + "' joins an actor with itself");
+  if ((sends ? channel.writer : channel.readers[0]) != actor_)
+    throw Error(Code::invalid_argument,
+                "channel '" + channel.name + "': this end is not of actor " + std::to_string(actor_));
+  const uint32_t peer = sends ? channel.readers[0] : channel.writer;
+  mine_.peers.insert(peer);
+  return ends_.emplace_back(std::make_unique<NcclEnd>(*this, peer, sends, channel.name)).get();
+}
+
+ChannelEnd* NcclTransport::open_writer(const ChannelInfo& channel) { return open_end(channel, true); }
+ChannelEnd* NcclTransport::open_reader(const ChannelInfo& channel) { return open_end(channel, false); }
+
+bool NcclTransport::connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) {
+  cuda::use_device(device_);
+  if (round == 0) {
+    mine.bytes = mine_.to_bytes();
+    return false;
+  }
+  if (round == 1) {
+    members_.emplace(actor_, mine_, theirs);
+    members_->expect_gpus_apart(share_device_);
+    if (members_->first() == actor_) {
+      const UniqueId id = make_unique_id();
+      mine.bytes.assign(id.begin(), id.end());
+      mine_id_ = id;
+    }
+    return false;
+  }
+  UniqueId id = mine_id_;
+  if (members_->first() != actor_) {
+    const auto bytes = theirs[members_->first()].bytes;
+    if (bytes.size() != id.size()) throw Error(Code::disconnected, "nccl: the first actor told no communicator's id");
+    std::memcpy(id.data(), bytes.data(), id.size());
+  }
+  make_communicators(id, deadline);
+  warm(deadline);
+  guard_ = std::thread([this] { guard(); });
+  return true;
+}
+
+void NcclTransport::make_communicators(const UniqueId& id, Deadline deadline) {
+  communicators_.push_back(
+      std::make_unique<Communicator>(id, members_->ranks(), members_->rank_of(actor_), shape_, deadline, aborted_));
+  Communicator& all = *communicators_.front();
+  if (!pairs_) {
+    for (const uint32_t peer : mine_.peers) routes_[peer] = {&all, members_->rank_of(peer)};
+    return;
+  }
+  // Splitting is collective, so every actor takes part in every pair's.
+  for (const auto& [low, high] : members_->pairs()) {
+    const bool member = low == actor_ || high == actor_;
+    auto part = all.split(member, deadline);
+    if (!member) continue;
+    const uint32_t peer = low == actor_ ? high : low;
+    routes_[peer] = {part.get(), peer == low ? 0 : 1};
+    communicators_.push_back(std::move(part));
+  }
+}
+
+// Every pair sends one byte each way, all at once, as a group: no order of pairs could make a circle.
+void NcclTransport::warm(Deadline deadline) {
+  cudaStream_t stream = nullptr;
+  std::byte* bytes = nullptr;
+  const size_t count = routes_.size();
+  STRETTO_CUDA(cudaStreamCreateWithFlags, &stream, cudaStreamNonBlocking);
+  STRETTO_CUDA(cudaMallocAsync, reinterpret_cast<void**>(&bytes), 2 * std::max<size_t>(count, 1), stream);
+  begin_group();
+  size_t at = 0;
+  for (const auto& [peer, route] : routes_) {
+    route.communicator->send(bytes + at, 1, route.rank, stream);
+    route.communicator->receive(bytes + count + at, 1, route.rank, stream);
+    ++at;
+  }
+  end_group();
+  for (const auto& communicator : communicators_) communicator->await_issued(deadline);
+  STRETTO_CUDA(cudaFreeAsync, bytes, stream);
+  for (cudaError_t state = cudaStreamQuery(stream); state != cudaSuccess; state = cudaStreamQuery(stream)) {
+    if (state != cudaErrorNotReady) cuda::check("cudaStreamQuery", state);
+    if (aborted_.load()) throw Error(Code::cancelled, "the transport was aborted");
+    if (std::chrono::steady_clock::now() >= deadline)
+      throw Error(Code::timed_out, "nccl: the first byte did not arrive before the deadline");
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
+  STRETTO_CUDA(cudaStreamDestroy, stream);
+}
+
+void NcclTransport::issue(uint32_t peer, const stretto_native& lane, const Operation& operation) {
+  const cudaStream_t stream = cuda::stream_of(lane);
+  cuda::use_device(lane.index);
+  const Route& route = routes_.at(peer);
+  operation(*route.communicator, route.rank, stream);
+  if (grouping_)
+    grouped_.insert(route.communicator);
+  else
+    route.communicator->await_issued(Deadline::max());
+}
+
+void NcclTransport::group_begin() {
+  if (grouping_) throw Error(Code::internal, "nccl: a group inside a group");
+  begin_group();
+  grouping_ = true;
+}
+
+void NcclTransport::group_end() {
+  if (!grouping_) throw Error(Code::internal, "nccl: the end of a group that was not begun");
+  grouping_ = false;
+  end_group();
+  for (auto* communicator : grouped_) communicator->await_issued(Deadline::max());
+  grouped_.clear();
+}
+
+void NcclTransport::guard() {
+  std::unique_lock lock(mutex_);
+  while (!closing_ && !aborted_.load()) {
+    told_.wait_for(lock, std::chrono::milliseconds(100), [&] { return closing_ || aborted_.load(); });
+    for (const auto& communicator : communicators_) {
+      const auto found = communicator->error();
+      if (!found || !error_.empty()) continue;
+      error_ = "nccl: actor " + std::to_string(actor_) + ": " + *found;
+      if (host() != nullptr && host()->log != nullptr) host()->log(host()->context, 0, error_.c_str());
+    }
+  }
+  lock.unlock();
+  if (!aborted_.load()) return;
+  cudaSetDevice(device_);
+  for (const auto& communicator : communicators_) communicator->abort();
+}
+
+void NcclTransport::abort() noexcept {
+  aborted_.store(true);
+  const std::lock_guard lock(mutex_);
+  told_.notify_all();
+}
+
+}  // namespace stretto::nccl

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Transfers between GPUs by NCCL, in the order of the lane.
+
+#include "announcement.h"
+#include "channel.h"
+#include "communicator.h"
+
+#include <condition_variable>
+#include <functional>
+#include <thread>
+
+namespace stretto::nccl {
+
+/// One actor's part. All its operations come from the one issuing thread of its lane, in an order that all actors agree
+/// on; `abort` from any thread.
+///
+/// A guard, a thread of its own, looks for errors that NCCL reports unasked and aborts the communicators when it is
+/// told to: aborting may block in NCCL, and `abort` must not. When a peer dies, NCCL may hang; the core finds the dead
+/// by itself and aborts the others.
+class NcclTransport final : public Transport {
+ public:
+  /// Throws Code::invalid_argument where the actor's device is no CUDA GPU.
+  explicit NcclTransport(const TransportOpen& request);
+  NcclTransport(const NcclTransport&) = delete;
+  NcclTransport& operator=(const NcclTransport&) = delete;
+  /// Lanes are empty, or aborted. Blocks for a few seconds at most, and as long as NCCL takes to abort.
+  ~NcclTransport() override;
+  ChannelEnd* open_writer(const ChannelInfo& channel) override;
+  ChannelEnd* open_reader(const ChannelInfo& channel) override;
+  /// Round 0: who is there, on which GPU, with which peers. Round 1: the first tells the communicator's id. Round 2:
+  /// all make the communicator, and send a byte along every pair that has a channel, so that no execution has to
+  /// connect.
+  bool connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) override;
+  void group_begin() override;
+  void group_end() override;
+  void abort() noexcept override;
+
+  /// Calls `operation` with the communicator that joins this actor with `peer`, the peer's rank in it, and the stream;
+  /// outside a group, returns once it is on the stream.
+  using Operation = std::function<void(Communicator& communicator, int rank, cudaStream_t stream)>;
+  void issue(uint32_t peer, const stretto_native& lane, const Operation& operation);
+
+ private:
+  struct Route {
+    Communicator* communicator;
+    int rank;  ///< the peer's
+  };
+  ChannelEnd* open_end(const ChannelInfo& channel, bool sends);
+  void make_communicators(const UniqueId& id, Deadline deadline);
+  void warm(Deadline deadline);
+  void guard();
+
+  const uint32_t actor_;
+  const int device_;
+  const bool pairs_;
+  const bool share_device_;
+  const nccl::Shape shape_;
+  Announcement mine_;
+  UniqueId mine_id_{};  ///< of the communicator, where this actor is its first
+  std::optional<Membership> members_;
+  std::vector<std::unique_ptr<NcclEnd>> ends_;
+  std::atomic<bool> aborted_{false};
+  std::vector<std::unique_ptr<Communicator>> communicators_;  ///< complete once the guard runs
+  std::map<uint32_t, Route> routes_;                          ///< by peer
+  bool grouping_ = false;
+  std::set<Communicator*> grouped_;
+  std::mutex mutex_;
+  std::condition_variable told_;
+  bool closing_ = false;
+  std::string error_;  ///< reported by NCCL, unasked
+  std::thread guard_;
+};
+
+}  // namespace stretto::nccl
