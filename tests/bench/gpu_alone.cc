@@ -127,10 +127,17 @@ void measure(int64_t dimension) {
       both_m.push_back(m_now);
       both_t.push_back(t_now);
     }
-    begin = std::chrono::steady_clock::now();
-    copies.signal(counter, static_cast<uint64_t>(i + 4));
-    needed(counter.wait(static_cast<uint64_t>(i + 4), soon()));
-    if (i >= 0) hop.push_back(seconds_since(begin));
+    const auto value = static_cast<uint64_t>(i + 4);
+    double took = 0;
+    needed(copies.run([&](const stretto_native&, const stretto_sink* sink) {
+                   const auto asked = std::chrono::steady_clock::now();
+                   copies.signal_here(counter, value, sink);
+                   const int32_t code = ops.device().api().host_wait(counter.raw(), value, soon(), sink);
+                   took = seconds_since(asked);
+                   return code;
+                 })
+               .get());
+    if (i >= 0) hop.push_back(took);
   }
   std::printf(
       "{\"dimension\": %lld, \"bytes\": %llu, \"t\": %.6g, \"m\": %.6g, \"t_with_m\": %.6g, \"m_with_t\": %.6g, "

@@ -174,6 +174,10 @@ class OpenLane {
       return device_.api().lane_copy(lane_, destination, source, bytes, sink);
     });
   }
+  /// The same by the lane's own thread, in a body that it runs.
+  int32_t signal_here(const OpenSemaphore& semaphore, uint64_t value, const stretto_sink* sink) {
+    return device_.api().lane_signal(lane_, semaphore.raw(), value, sink);
+  }
   /// Waits until everything posted so far has been done.
   Outcome settle() {
     const OpenSemaphore done(device_);

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -126,6 +127,54 @@ def nccl_jobs(rig):
                  f"actor.sender.count={senders}", "--set", f"compile.scheduler={scheduler}"], 90)
 
 
+def killed_sender(rig):
+    """A rank dies while another one waits for it in NCCL: the survivors must end, and say who died."""
+    global failed
+    name = "nccl, a sender killed during a receive"
+    process = subprocess.Popen([rig.build / "core/command/stretto", "run", TREE / "tests/gpu/killed_sender.toml", "-q"],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env=rig.environment, start_new_session=True)
+    time.sleep(20)  # long enough to connect; the sender holds its lane for a minute
+    actors = sorted(int(child) for task in pathlib.Path(f"/proc/{process.pid}/task").glob("*/children")
+                    for child in task.read_text().split())
+    if len(actors) != 2 or process.poll() is not None:
+        if process.poll() is None:
+            os.killpg(process.pid, 9)
+        failed += 1
+        out, err = process.communicate()
+        row("T3", name, f"it did not start: {len(actors)} actors, {(out + err).strip()[:150]}")
+        return
+    os.kill(actors[0], 9)
+    begin = time.monotonic()
+    try:
+        out, err = process.communicate(timeout=30)
+        took = time.monotonic() - begin
+        good = process.returncode == 1 and "sender" in err
+        failed += 0 if good else 1
+        row("T3", name, f"exit {process.returncode} after {took:.2f} s: {err.strip().splitlines()[0][:120]}")
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)
+        process.communicate()
+        failed += 1
+        row("T3", name, "hung for 30 s")
+
+
+def sanitize(rig):
+    """Memory errors of our kernels, and races in shared memory, by NVIDIA's compute-sanitizer."""
+    global failed
+    program = shutil.which("compute-sanitizer") or "/usr/local/cuda/bin/compute-sanitizer"
+    if not pathlib.Path(program).exists():
+        row("T3", "compute-sanitizer", "not installed")
+        return
+    for tool in ("memcheck", "racecheck"):
+        code, out, err = rig.run(f"compute-sanitizer {tool}", [
+            program, "--tool", tool, "--error-exitcode", "9", rig.build / "tests/ops/tensor_cuda_ops_test",
+            "--gtest_filter=-*Sixteen*:*EverySixteen*:*Busy*:*FillConverts*"], 90)
+        failed += 0 if code == 0 else 1
+        last = [line for line in (out + err).splitlines() if line.startswith("=========")]
+        row("T3", f"compute-sanitizer {tool}, ops tensor", f"exit {code}: {(last or ['no words'])[-1][10:].strip()}")
+
+
 def bench(rig):
     """The receiver's copy engine under its multiplications, against t and m alone in the same run."""
     global failed
@@ -168,7 +217,7 @@ def main():
     logs = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp(prefix="stretto-gpu-"))
     logs.mkdir(parents=True, exist_ok=True)
     rig = Rig(build, logs)
-    only = sys.argv[3].split(",") if len(sys.argv) > 3 else ["suites", "jobs", "nccl", "bench"]
+    only = sys.argv[3].split(",") if len(sys.argv) > 3 else ["suites", "jobs", "bench", "nccl", "sanitize"]
     code, out, err = rig.stretto("doctor", ["doctor"], 60)
     device = re.search(r"^device +cuda: (.*)$", out, re.M)
     if device is None or device.group(1).startswith("0"):
@@ -187,8 +236,12 @@ def main():
     if "nccl" in only:
         suite(rig, "transport nccl", "tests/transports/nccl_test", 90)
         nccl_jobs(rig)
+        if (rig.build / "plugins/build/nccl.so").exists():
+            killed_sender(rig)
     if "bench" in only:
         bench(rig)
+    if "sanitize" in only:
+        sanitize(rig)
     print("\n| tier | what | result |\n|---|---|---|")
     for tier, name, result in rows:
         print(f"| {tier} | {name} | {result} |")

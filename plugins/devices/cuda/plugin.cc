@@ -16,12 +16,13 @@ namespace {
 /// only where the user has not set it.
 ///
 /// A lane that waits for the host holds back what shares its hardware queue. CUDA spreads streams over 8 queues unless
-/// told; 32 is the most. Kernels that are loaded when first launched may need the whole context to come to rest, which
-/// lanes that wait for each other never do: each op has its kernels loaded when it is prepared, and EAGER covers the
-/// kernels that no op names.
+/// told; 32 is the most.
+///
+/// Not CUDA_MODULE_LOADING=EAGER: code that is loaded when first launched may need the whole context to come to rest,
+/// which lanes that wait for each other never do, but each op loads its own when it is prepared, and to load all of
+/// cuBLAS takes seconds in every process (2 s on an H100).
 void prepare_environment() {
   setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 0);  // NOLINT(concurrency-mt-unsafe): plugins are loaded by one thread
-  setenv("CUDA_MODULE_LOADING", "EAGER", 0);       // NOLINT(concurrency-mt-unsafe)
 }
 
 stretto::Component* component() {
