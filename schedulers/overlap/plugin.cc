@@ -7,6 +7,8 @@
 #include "order/linear_order.h"
 #include "overlap/slots.h"
 
+#include <algorithm>
+
 #ifndef STRETTO_NAME
 #define STRETTO_NAME "overlap"
 #endif
@@ -18,7 +20,9 @@ using stretto::Problem;
 
 // Above this many steps, only the linear method: its help says so.
 constexpr size_t kSearchedSteps = 4000;
+// Arcs looked at while improving; fewer where each look costs more, so that the time stays bounded.
 constexpr uint64_t kImproving = 60'000'000;
+constexpr uint64_t kImprovingTimesSteps = 30'000'000'000;
 
 /// Units in an order of steps, each where its first step stands.
 std::vector<uint32_t> units_of(const TimedGraph& graph, const std::vector<uint32_t>& steps) {
@@ -55,7 +59,7 @@ class Overlap : public stretto::Scheduler {
     task.limits = limits_of_serial(problem, written);
     // Lanes cut from serial's own order wait for a part of what serial waits for: one candidate is within the limits.
     task.lists = {units_of(graph, johnson), units_of(graph, written)};
-    task.improving = kImproving;
+    task.improving = std::min<uint64_t>(kImproving, kImprovingTimesSteps / problem.steps.size());
     const auto found = choose_slots(graph, problem, range, task);
     give(problem, graph, found.retimed, answer);
   }

@@ -8,9 +8,9 @@ namespace stretto::overlap {
 
 namespace {
 
-constexpr int32_t kMostOffset = 64;    // the boundary's
-constexpr int32_t kStretch = 12;       // executions over which a period is measured
-constexpr int32_t kManyRuns = 400000;  // of one timetable: memory and time stay bounded
+constexpr int32_t kMostOffset = 64;     // the boundary's
+constexpr int32_t kStretch = 12;        // executions over which a period is measured
+constexpr int32_t kManyRuns = 150'000;  // of one timetable: memory and time stay bounded
 // A run of this many executions is what throughput means.
 constexpr double kReference = 100;
 // What an offset is charged, in periods: executions under way cost latency, and blank rounds when no more follow.
@@ -27,11 +27,16 @@ Limits::Limits(const TimedGraph& graph, const Retimed& schedule) {
   for (const int32_t count : kLimited) makespans_.push_back(Timetable(graph, schedule, count).makespan());
 }
 
-double Limits::excess(const TimedGraph& graph, const Retimed& candidate, double alone) const {
+double Limits::excess(const TimedGraph& graph, const Retimed& candidate, double alone, uint64_t& work) const {
   constexpr double kRounding = 1e-9;
   double sum = 0;
   for (size_t i = 0; i < makespans_.size(); ++i) {
-    const double makespan = kLimited[i] == 1 ? alone : Timetable(graph, candidate, kLimited[i]).makespan();
+    double makespan = alone;
+    if (kLimited[i] != 1) {
+      const Timetable table(graph, candidate, kLimited[i]);
+      makespan = table.makespan();
+      work += table.work();
+    }
     sum += std::max(0.0, makespan - makespans_[i] * (1 + kRounding));
   }
   return sum;
@@ -59,7 +64,7 @@ Score Judge::score(const Retimed& candidate, double bar) {
       score.makespan + (kReference - executions_) * score.period + kOffset * score.period * candidate.most_offset();
   score.unlimited = weigh(many, score.alone);
   score.value = score.unlimited;
-  if (score.value < bar) score.value += kExcess * limits_->excess(*graph_, candidate, score.alone);
+  if (score.value < bar) score.value += kExcess * limits_->excess(*graph_, candidate, score.alone, work_);
   return score;
 }
 

@@ -32,8 +32,8 @@ class Limits {
   Limits() = default;
   /// Those of a schedule.
   Limits(const TimedGraph& graph, const Retimed& schedule);
-  /// Seconds above them, in all.
-  double excess(const TimedGraph& graph, const Retimed& candidate, double alone) const;
+  /// Seconds above them, in all. Adds to `work` the arcs looked at.
+  double excess(const TimedGraph& graph, const Retimed& candidate, double alone, uint64_t& work) const;
 
  private:
   std::vector<double> makespans_;

@@ -68,7 +68,7 @@ class Search {
     for (int fruitless = 0; fruitless < kFruitless && spent() < task_.improving && !good_enough(); ++fruitless) {
       Retimed kicked = best_.retimed;
       for (int i = 0; i < kMoves; ++i) {
-        const auto moves = moves_of(kicked, Timetable(graph_, kicked, wide_->executions()));
+        const auto moves = moves_of(kicked, timetable(kicked, wide_->executions()));
         if (moves.empty()) return;
         if (auto made = make(kicked, moves[lot() % moves.size()], kEndless)) kicked = std::move(made->retimed);
       }
@@ -95,7 +95,7 @@ class Search {
   }
 
   void construct(Rule rule, std::vector<Candidate>& starts) {
-    constexpr int32_t kMostRuns = 200'000;
+    constexpr int32_t kMostRuns = 100'000;
     const auto affordable = kMostRuns / static_cast<int32_t>(graph_.unit_count() + 1);
     const int32_t executions = std::clamp(affordable, 6, 3 * std::min(judge_.executions(), 48));
     const auto& list = task_.lists.front();
@@ -123,7 +123,7 @@ class Search {
     for (int turn = 0; idle < patience && spent() < until; ++turn) {
       std::optional<Candidate> next;
       Move taken;
-      for (const Move& move : moves_of(current.retimed, Timetable(graph_, current.retimed, judge_.executions()))) {
+      for (const Move& move : moves_of(current.retimed, timetable(current.retimed, judge_.executions()))) {
         const auto made = make(current.retimed, move, next ? next->score.value : kEndless);
         if (!made) continue;
         const auto ban = banned.find({move.lane, move.first, move.second});
@@ -163,6 +163,12 @@ class Search {
     consider(following);
     if (following != *order) consider(*order);
     return found;
+  }
+
+  Timetable timetable(const Retimed& retimed, int32_t executions) {
+    Timetable table(graph_, retimed, executions, true);
+    work_ += table.work();
+    return table;
   }
 
   uint64_t spent() const { return work_ + judge_.work(); }

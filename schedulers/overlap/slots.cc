@@ -46,24 +46,61 @@ void fit(const Problem& problem, uint64_t memory, std::vector<uint32_t>& slots) 
   }
 }
 
-/// Lowers the slots of one ring as far as the candidate stays as good, by bisection; the least first.
-void lower(TimedGraph& graph, uint32_t ring, uint32_t least, double enough, Judge& judge, Candidate& candidate) {
-  auto slots = graph.slots();
-  for (uint32_t trying = least; least < slots[ring]; trying = least + (slots[ring] - least) / 2) {
-    auto fewer = slots;
-    fewer[ring] = trying;
-    graph.set_slots(fewer);
-    auto retimed = retime(graph, candidate.retimed.order(), judge.most_offset());
-    const Score score = retimed ? judge.score(*retimed) : Score{};
-    if (retimed && score.value <= enough) {
-      slots = fewer;
-      candidate = {std::move(*retimed), score};
-    } else {
-      least = trying + 1;
+/// Takes back the slots that bring nothing.
+class Trimmer {
+ public:
+  Trimmer(TimedGraph& graph, const SlotRange& range, const Task& task, Candidate& candidate)
+      : graph_(graph),
+        range_(range),
+        judge_(graph, task.objective, task.limits, most_offset_of(graph)),
+        effort_(task.improving),
+        enough_(candidate.score.value * (1 + kNothing)),
+        candidate_(candidate) {}
+
+  /// Of all these rings together, else of each half.
+  void lower(std::span<const uint32_t> rings) {
+    if (rings.empty() || judge_.work() > effort_) return;
+    auto fewer = graph_.slots();
+    for (const uint32_t ring : rings) fewer[ring] = range_.least[ring];
+    if (suffice(fewer)) return;
+    if (rings.size() == 1) return bisect(rings[0]);
+    lower(rings.first(rings.size() / 2));
+    lower(rings.subspan(rings.size() / 2));
+  }
+
+ private:
+  void bisect(uint32_t ring) {
+    uint32_t least = range_.least[ring] + 1;
+    while (least < graph_.slots(ring)) {
+      auto fewer = graph_.slots();
+      fewer[ring] = least + (graph_.slots(ring) - least) / 2;
+      const uint32_t tried = fewer[ring];
+      if (!suffice(fewer)) least = tried + 1;
     }
   }
-  graph.set_slots(slots);
-}
+
+  /// Whether the candidate stays as good with these slots; then they are the graph's.
+  bool suffice(const std::vector<uint32_t>& slots) {
+    const auto before = graph_.slots();
+    graph_.set_slots(slots);
+    if (auto retimed = retime(graph_, candidate_.retimed.order(), judge_.most_offset())) {
+      const Score score = judge_.score(*retimed);
+      if (score.value <= enough_) {
+        candidate_ = {std::move(*retimed), score};
+        return true;
+      }
+    }
+    graph_.set_slots(before);
+    return false;
+  }
+
+  TimedGraph& graph_;
+  const SlotRange& range_;
+  Judge judge_;
+  uint64_t effort_;
+  double enough_;
+  Candidate& candidate_;
+};
 
 }  // namespace
 
@@ -97,9 +134,7 @@ Candidate choose_slots(TimedGraph& graph, const Problem& problem, const SlotRang
     if (range.most[ring] > range.least[ring]) rings.push_back(ring);
   std::stable_sort(rings.begin(), rings.end(),
                    [&](uint32_t a, uint32_t b) { return problem.rings[a]->slot_bytes > problem.rings[b]->slot_bytes; });
-  Judge judge(graph, task.objective, task.limits, most_offset_of(graph));
-  const double enough = most.score.value * (1 + kNothing);
-  for (const uint32_t ring : rings) lower(graph, ring, range.least[ring], enough, judge, most);
+  Trimmer(graph, range, task, most).lower(rings);
   return most;
 }
 

@@ -14,7 +14,8 @@ namespace stretto::overlap {
 /// several lanes share serve runs in the order in which a round is worked off.
 class Timetable {
  public:
-  Timetable(const TimedGraph& graph, const Retimed& retimed, int32_t executions);
+  /// Remembers why runs started when they did where `causes` is set.
+  Timetable(const TimedGraph& graph, const Retimed& retimed, int32_t executions, bool causes = false);
 
   double makespan() const { return makespan_; }
   /// When all of this execution has ended.
@@ -26,18 +27,15 @@ class Timetable {
     uint32_t first;   ///< unit
     uint32_t second;  ///< unit
   };
-  /// Of the chain that ends last, from its end to its beginning.
+  /// Of the chain that ends last, from its end to its beginning. Needs causes.
   std::vector<Neighbours> critical() const;
-  /// The numbers of the rings, none twice, whose slots are waited for in that chain.
-  std::vector<uint32_t> critical_rings() const;
   uint64_t work() const { return work_; }  ///< what it took to compute, in arcs looked at
 
  private:
-  /// Why a run started when it did. `run` is the one before it, `unit · executions + execution`.
+  /// Why a run started when it did. `run` is the one before it, `execution · units + unit`.
   struct Cause {
     uint32_t run = kNone;
-    int32_t lane = -1;
-    int32_t ring = -1;
+    int32_t lane = -1;  ///< that both share; -1: it waited for something else
   };
   void work_off(uint32_t unit, int32_t execution, double gate, uint32_t gate_run);
 
