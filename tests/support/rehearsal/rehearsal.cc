@@ -19,7 +19,8 @@ class Stage {
         servers_(plan.resources.size(), 0),
         joint_(plan.steps.size()),
         followers_(plan.steps.size()),
-        running_(plan.steps.size(), false) {
+        running_(plan.steps.size(), false),
+        began_(plan.steps.size(), 0) {
     result_.ends.assign(static_cast<size_t>(executions), 0);
     left_.assign(static_cast<size_t>(executions), static_cast<int64_t>(plan.steps.size()));
     join();
@@ -184,6 +185,7 @@ class Stage {
     double seconds = 0;
     for (const uint32_t member : joint_[head]) {
       running_[member] = true;
+      began_[member] = now_;
       seconds = std::max(seconds, plan_.steps[member].seconds);
       if (plan_.steps[member].resource >= 0) ++servers_[static_cast<size_t>(plan_.steps[member].resource)];
     }
@@ -198,6 +200,7 @@ class Stage {
       ++done_[member];
       if (step.resource >= 0) --servers_[static_cast<size_t>(step.resource)];
       if (step.lane >= 0) step_on(static_cast<uint32_t>(step.lane));
+      result_.runs.push_back({member, execution, began_[member], now_});
       --left_[static_cast<size_t>(execution)];
       auto& end = result_.ends[static_cast<size_t>(execution)];
       end = std::max(end, now_);
@@ -215,6 +218,7 @@ class Stage {
   std::vector<std::set<uint32_t>> joint_;         // by step: all that run as one with it
   std::vector<std::vector<uint32_t>> followers_;  // by step: what waits for it
   std::vector<bool> running_;                     // by step
+  std::vector<double> began_;                     // by step
   std::vector<int64_t> left_;                     // by execution: runs to come
   std::vector<uint32_t> drivers_;                 // steps
   std::vector<int64_t> rounds_;                   // by round: the execution that came in, or -1

@@ -11,11 +11,20 @@
 
 namespace stretto::testing {
 
+/// One run of one step.
+struct Performance {
+  uint32_t step;
+  int64_t execution;
+  double start;
+  double end;
+};
+
 struct Rehearsal {
   bool completes = false;    ///< false: something waited for ever
   double makespan = 0;       ///< from the first ticket to the end of the last run
   std::vector<double> ends;  ///< by execution: when all of it had ended
   int64_t blank_rounds = 0;
+  std::vector<Performance> runs;  ///< in the order in which they ended
 
   /// Seconds from one execution to the next in the second half, where lanes still have later executions to do.
   double period(int32_t most_offset) const;
