@@ -69,11 +69,14 @@ void print_report(const json& report) {
              bytes_or_word(host.at("locked_memory_bytes")));
   for (const auto& folder : report.at("folders")) fmt::print("folder     {}\n", folder.get<std::string>());
   for (const json& plugin : report.at("plugins"))
-    for (const json& component : plugin.at("components"))
+    for (const json& component : plugin.at("components")) {
       fmt::print("{:<10} {}{}\n", component.at("kind").get<std::string>(), component.at("name").get<std::string>(),
                  component.at("kind") == "device" ? ": " + devices_text(component)
                  : component.at("kind") == "ops" ? " for " + component.at("memory_kind").get<std::string>() + " devices"
                                                  : "");
+      for (const auto& finding : component.value("findings", json::array()))
+        fmt::print("{:<10}   {}\n", "", finding.get<std::string>());
+    }
   for (const auto& variable : report.at("environment")) fmt::print("variable   {}\n", variable.get<std::string>());
   for (const json& file : report.at("unusable"))
     fmt::print("unusable   {}: {}\n", file.at("path").get<std::string>(), file.at("error").get<std::string>());

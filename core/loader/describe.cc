@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/describe.h"
 
+#include "loader/text.h"
+
 #include <array>
 #include <cmath>
 #include <span>
@@ -87,6 +89,22 @@ void add_devices(Json& into, const stretto_device_api& api) {
   if (code != STRETTO_OK || count == 0) into["reason"] = reason;
 }
 
+/// What the component says of this machine. A failure is a finding too.
+void add_findings(Json& into, const stretto_component& component) {
+  if (component.examine == nullptr) return;
+  std::vector<std::string> texts;
+  const stretto_sink findings{sizeof(stretto_sink), &texts, [](void* context, const char* text, size_t length) {
+                                static_cast<std::vector<std::string>*>(context)->emplace_back(text, length);
+                              }};
+  try {
+    checked("examine", component.examine, &findings);
+  } catch (const Error& error) {
+    texts.emplace_back(error.what());
+  }
+  into["findings"] = Json::array();
+  for (const auto& text : texts) into["findings"].push_back(escaped(text));
+}
+
 void add_kind(Json& into, const stretto_device_api& api) {
   into["memory_kind"] = api.memory_kind;
   into["flags"] = names_of(api.flags, kDeviceFlags);
@@ -137,6 +155,7 @@ Json to_json(const stretto_component& component) {
     case STRETTO_OP_LIBRARY: add_kind(json, *static_cast<const stretto_op_library_api*>(component.api)); break;
     case STRETTO_SCHEDULER: break;
   }
+  add_findings(json, component);
   return json;
 }
 

@@ -14,7 +14,7 @@ namespace stretto {
 nlohmann::json to_json(const stretto_option& option);
 
 /// Kind, name, summary, options, and what the kind has more. Calls a device's `count`, which may block and fails
-/// softly: "devices" is then 0 with a "reason".
+/// softly: "devices" is then 0 with a "reason"; and its `examine`, for "findings".
 nlohmann::json to_json(const stretto_component& component);
 
 nlohmann::json to_json(const AdoptedPlugin& plugin);

@@ -40,6 +40,14 @@ struct UcxTransport::Greeting {
   Operation operation;
 };
 
+std::vector<std::string> UcxTransport::findings() {
+  std::vector<std::string> texts{"UCX " + library_version()};
+  std::string found;
+  for (const auto& resource : Context({"", "", 1}).resources()) found += (found.empty() ? "" : " ") + resource;
+  texts.push_back("transports/devices: " + found);
+  return texts;
+}
+
 UcxTransport::UcxTransport(const TransportOpen& request)
     : context_({request.settings.text("tls"), request.settings.text("devices"), request.settings.seconds("keepalive")}),
       engine_(context_, *this),

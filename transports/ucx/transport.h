@@ -12,6 +12,8 @@ namespace stretto::ucx {
 /// One actor's instance. The opening, connecting and closing calls come from one thread; abort from any.
 class UcxTransport final : public Transport, private Receiver {
  public:
+  /// The library's version, and the transports and devices that it found here as they can be written in the options.
+  static std::vector<std::string> findings();
   explicit UcxTransport(const TransportOpen& request);
   /// Blocks for half a second at most, whatever has become of the peers.
   ~UcxTransport() override;

@@ -481,6 +481,9 @@ typedef struct stretto_component {
   uint32_t reserved;
   const stretto_option* const* options;
   const void* api; /* stretto_transport_api, stretto_scheduler_api, … by kind */
+  /* What whoever looks for a fault wants to know of it on this machine: the library's version, what that found. One
+   * call of `findings` for each. May block for a second; leaves nothing open. Optional. */
+  int32_t (*examine)(const stretto_sink* findings, const stretto_sink* sink);
 } stretto_component;
 
 typedef struct stretto_plugin {

@@ -24,8 +24,8 @@ struct Component {
   Component(stretto_kind kind, const char* name, const char* summary, std::vector<Option> schema, const void* api)
       : options(std::move(schema)) {
     for (const auto& option : options) option_pointers.push_back(&option);
-    raw = {sizeof raw, kind, name, summary, static_cast<uint32_t>(option_pointers.size()), 0, option_pointers.data(),
-           api};
+    raw = {sizeof raw, kind,   name, summary, static_cast<uint32_t>(option_pointers.size()), 0, option_pointers.data(),
+           api,        nullptr};
   }
   Component(const Component&) = delete;
   Component& operator=(const Component&) = delete;

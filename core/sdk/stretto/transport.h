@@ -190,12 +190,20 @@ stretto_transport_api make_transport_api(const TransportInfo& info, const std::v
 }
 }  // namespace detail
 
-/// The component of one transport.
+/// The component of one transport. A class that has `static std::vector<std::string> findings()` is asked by
+/// `stretto doctor` for the version of its library and what that found, one a text.
 template <class Derived>
 Component* transport_component(const TransportInfo& info, std::vector<Option> options = {}) {
   static const auto* kinds = new std::vector<const char*>(info.memory_kinds);
   static const auto* api = new stretto_transport_api(detail::make_transport_api<Derived>(info, *kinds));
   static auto* component = new Component(STRETTO_TRANSPORT, info.name, info.summary, std::move(options), api);
+  if constexpr (requires { Derived::findings(); })
+    component->raw.examine = [](const stretto_sink* findings, const stretto_sink* sink) {
+      return guard(sink, [&] {
+        for (const std::string& finding : Derived::findings())
+          findings->report(findings->context, finding.data(), finding.size());
+      });
+    };
   return component;
 }
 

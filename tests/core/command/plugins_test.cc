@@ -71,6 +71,18 @@ TEST_F(Plugins, AndTheMachineAreShownByDoctor) {
   EXPECT_GE(report.at("machine").at("cores_usable").get<int>(), 1);
 }
 
+TEST_F(Plugins, SayWhatTheirLibrariesFound) {
+  const json report = json::parse(stretto_says({"doctor", "--json"}).out);
+  for (const json& plugin : report.at("plugins"))
+    for (const json& component : plugin.at("components"))
+      if (component.at("name") == "ucx") {
+        EXPECT_THAT(component.at("findings").at(0).get<std::string>(), testing::StartsWith("UCX 1."));
+        EXPECT_THAT(component.at("findings").at(1).get<std::string>(), HasSubstr("/memory"));
+        return;
+      }
+  GTEST_SKIP() << "no plugin here says any: ucx was not built";
+}
+
 TEST_F(Plugins, HaveTheirVariablesShownByDoctor) {
   setenv("SHM_COLOUR", "blue", 1);
   const Said said = stretto_says({"doctor"});
