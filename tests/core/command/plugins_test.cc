@@ -76,7 +76,7 @@ TEST_F(Plugins, SayWhatTheirLibrariesFound) {
   for (const json& plugin : report.at("plugins"))
     for (const json& component : plugin.at("components"))
       if (component.at("name") == "ucx") {
-        EXPECT_THAT(component.at("findings").at(0).get<std::string>(), testing::StartsWith("UCX 1."));
+        EXPECT_THAT(component.at("findings").at(0).get<std::string>(), ::testing::StartsWith("UCX 1."));
         EXPECT_THAT(component.at("findings").at(1).get<std::string>(), HasSubstr("/memory"));
         return;
       }
