@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "execution/driver.h"
 
+#include "compile/predict/blank_rounds.h"
+
 #include <cstring>
 #include <fmt/format.h>
 #include <thread>
@@ -15,7 +17,10 @@ stretto_native host_native() { return {sizeof(stretto_native), 0, "host", 0, 0};
 }  // namespace
 
 Driver::Driver(std::shared_ptr<const Plan> plan, Catalogue& catalogue, std::shared_ptr<ControlPage> page)
-    : plan_(std::move(plan)), page_(std::move(page)), max_offset_(plan_->max_offset()) {
+    : plan_(std::move(plan)),
+      page_(std::move(page)),
+      max_offset_(plan_->max_offset()),
+      looks_ahead_(compiling::looks_ahead(*plan_)) {
   static const stretto_native native = host_native();
   endpoints_ = std::make_unique<Endpoints>(*plan_, plan_->driver(), catalogue, page_, native);
   slots_ = std::make_unique<Slots>(*plan_, plan_->driver(), nullptr, *endpoints_);
@@ -62,8 +67,8 @@ void Driver::publish(int64_t execution) {
 /// The rounds that are missing before `execution` can end. Those submitted after it have brought some: blank ones in
 /// their place would part executions that the schedule runs side by side.
 void Driver::drain_for(int64_t execution) {
-  const int64_t later = submitted_ - 1 - execution;
-  for (; undrained_ > later; --undrained_) publish(-1);
+  const int32_t wanted = compiling::blank_rounds(max_offset_, looks_ahead_, submitted_ - 1 - execution);
+  for (; max_offset_ - undrained_ < wanted; --undrained_) publish(-1);
 }
 
 void Driver::check_inputs(const std::vector<TensorSpan>& inputs) const {

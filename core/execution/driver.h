@@ -73,6 +73,7 @@ class Driver {
   std::set<uint32_t> output_channels_;
   std::map<uint32_t, uint32_t> output_rings_;  ///< by channel: where its value lies for the driver
   int32_t max_offset_;
+  bool looks_ahead_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -35,8 +35,15 @@ Wait in_turns(const Plan& before, const Plan& after, int32_t turn, const Step& t
 
 }  // namespace
 
+bool looks_ahead(const Plan& plan) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
+    return step.lane >= 0 &&
+           std::any_of(step.waits.begin(), step.waits.end(), [](const Wait& wait) { return wait.rounds < 0; });
+  });
+}
+
 int32_t rounds_per_execution(const Plan& plan) {
-  return 1 + std::max(0, plan.max_offset() - static_cast<int32_t>(plan.inflight) + 1);
+  return 1 + blank_rounds(plan.max_offset(), looks_ahead(plan), int64_t{plan.inflight} - 1);
 }
 
 Plan in_turns(const Plan& plan) {

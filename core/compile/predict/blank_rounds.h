@@ -16,6 +16,20 @@
 
 namespace stretto::compiling {
 
+/// That is so where no step waits for a later round than its own. Where one does, because what it waits for has a
+/// larger offset, an execution may need rounds that only later ones' blank rounds bring, and the driver gives all O: M
+/// = 1 + O.
+
+/// Whether some step waits for a later round than its own. Linear.
+bool looks_ahead(const Plan& plan);
+
+/// How many blank rounds the driver must have given since the last submission before it may wait for an execution that
+/// `later` others were submitted after. Both callers know the first two: they are the plan's.
+inline int32_t blank_rounds(int32_t max_offset, bool looks_ahead, int64_t later) {
+  if (looks_ahead || later <= 0) return max_offset;
+  return later >= max_offset ? 0 : max_offset - static_cast<int32_t>(later);
+}
+
 /// M above; 1: no blank rounds.
 int32_t rounds_per_execution(const Plan& plan);
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/predict/simulation.h"
 
+#include "compile/predict/blank_rounds.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <limits>
@@ -24,7 +26,8 @@ bool in_blank_rounds(By by) { return by == By::lane || by == By::issue; }
 
 }  // namespace
 
-Simulation::Simulation(const Plan& plan, int64_t executions) : plan_(plan), executions_(executions) {
+Simulation::Simulation(const Plan& plan, int64_t executions)
+    : plan_(plan), executions_(executions), max_offset_(plan.max_offset()), looks_ahead_(looks_ahead(plan)) {
   const TimedGraph graph(plan);
   number_vertices(graph);
   index_links();
@@ -166,7 +169,7 @@ void Simulation::await(int64_t execution, double now) {
   const int64_t round = round_of_[static_cast<size_t>(execution)];
   // Behind it come the executions submitted since; blank rounds make up for what is missing to the largest offset.
   const auto later = static_cast<int64_t>(round_of_.size()) - 1 - execution;
-  const int64_t wanted = round_of_.back() + 1 + std::max<int64_t>(0, plan_.max_offset() - later);
+  const int64_t wanted = round_of_.back() + 1 + blank_rounds(max_offset_, looks_ahead_, later);
   while (static_cast<int64_t>(rounds_.size()) < wanted) publish(-1, now);
   arriving_ = receives_.size();
   for (const uint32_t receive : receives_) tell(receive, round, now);

@@ -78,6 +78,8 @@ class Simulation {
 
   const Plan& plan_;
   const int64_t executions_;
+  const int32_t max_offset_;
+  const bool looks_ahead_;
   std::vector<uint32_t> step_;                   // by used vertex: a step of it
   std::vector<double> duration_;                 // by used vertex
   std::vector<std::vector<int32_t>> resources_;  // by used vertex
