@@ -130,13 +130,13 @@ void RoundGraph::add_notes(const Plan& plan) {
     for (const uint32_t ring : plan.steps[step].results) writer[ring] = static_cast<int32_t>(step);
   const auto rounds = [&](uint32_t from, uint32_t to) { return plan.steps[to].offset - plan.steps[from].offset; };
   // The note of a RECEIVE, and where it comes from. Without a lane of its own, the host's part of the channel brings
-  // it.
-  const auto add_header = [&](uint32_t receive, uint32_t number, uint32_t to) {
+  // it. An asynchronous writer tells the shape when it issues the SEND, but the status only when that has ended.
+  const auto add_header = [&](uint32_t receive, uint32_t number, uint32_t to, bool status) {
     const auto& channel = plan.channels[static_cast<uint32_t>(plan.steps[receive].channel)];
     const uint32_t from = channel.stream_ordered ? channel.send_step : receive;
     Moment moment = Moment::complete;
     if (channel.stream_ordered && !plan.actors[channel.writer].blocking)
-      moment = Moment::note;
+      moment = status ? Moment::complete : Moment::note;
     else if (channel.stream_ordered && begins_apart(plan, from))
       moment = Moment::issue;
     add({vertex(from, moment), to, rounds(from, number), By::header, from, number, plan.steps[receive].channel});
@@ -147,9 +147,10 @@ void RoundGraph::add_notes(const Plan& plan) {
     const uint32_t issue = vertex(number, Moment::issue);
     const uint32_t note = vertex(number, Moment::note);
     add({issue, vertex(number, Moment::complete), 0, By::issue, number, number});
-    for (const uint32_t receive : step.header_waits) add_header(receive, number, issue);
+    const bool stateful = step.node >= 0 && plan.nodes[static_cast<uint32_t>(step.node)].stateful;
+    for (const uint32_t receive : step.header_waits) add_header(receive, number, issue, stateful);
     if (step.kind == StepKind::receive) {
-      add_header(number, number, note);
+      add_header(number, number, note, false);
       continue;
     }
     add({issue, note, 0, By::issue, number, number});

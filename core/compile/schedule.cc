@@ -235,10 +235,15 @@ class Collector {
     for (const auto& lane : plan_.lanes) {
       std::unordered_set<int32_t> over;
       int32_t current = -1;
+      const Step* previous = nullptr;
       for (const uint32_t number : lane.steps) {
         const auto& step = plan_.steps[number];
         if (step.group != current && current >= 0) over.insert(current);
+        if (step.group == current && current >= 0 && step.offset != previous->offset)
+          refuse("it gave '{}' and '{}' two offsets; a group is one transition and has one offset", previous->name,
+                 step.name);
         current = step.group;
+        previous = &step;
         if (over.contains(current)) refuse("the group of '{}' is not one run of steps on its lane", step.name);
       }
     }

@@ -27,7 +27,7 @@ void verify_steps(const Plan& plan);
 void verify_lanes(const Plan& plan);
 
 /// Waits say what they claim to: those of lanes are signalled, those of transports and tickets are all there and no
-/// others, those that a lane's order implies are implied.
+/// others. That a lane's order gives what it should is verify_ordered's to say.
 void verify_waits(const Plan& plan);
 
 /// The threads that issue for asynchronous devices: each issues all its steps, what a step needs before it, and awaits

@@ -50,8 +50,6 @@ class Waits {
         break;
       case Wait::By::order:
         if (!near || !lanes || from.lane != step.lane) wrong(step, wait, "but they are not on one lane");
-        if (wait.rounds < 0 || (wait.rounds == 0 && from.position >= step.position))
-          wrong(step, wait, "which the order on their lane does not give");
         break;
       case Wait::By::transport:
         if (near) wrong(step, wait, "but they are on one actor");
