@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/cut.h"
+#include "compile/draft.h"
 #include "compile/place.h"
 #include "compile/reject.h"
 #include "compile/schedule.h"
@@ -15,9 +16,10 @@ constexpr uint32_t kMostInflight = 4096;
 using namespace compiling;
 
 void connect_boundary(Plan& plan) {
-  for (auto& input : plan.inputs)
-    for (uint32_t c = 0; c < plan.channels.size(); ++c)
-      if (plan.channels[c].value == input.value) input.channels.push_back(c);
+  for (uint32_t c = 0; c < plan.channels.size(); ++c) {
+    const int32_t input = plan.values[plan.channels[c].value].input;
+    if (input >= 0) plan.inputs[static_cast<uint32_t>(input)].channels.push_back(c);
+  }
   std::vector<int32_t> channel_to_driver(plan.values.size(), -1);
   for (uint32_t c = 0; c < plan.channels.size(); ++c)
     for (const auto& reader : plan.channels[c].readers)
@@ -46,7 +48,7 @@ const char* to_text(StepKind kind) {
   return "STEP";
 }
 
-Plan compile(const Graph& graph, const CompileOptions& options, Catalogue& catalogue) {
+Plan compiling::draft(const Graph& graph, const CompileOptions& options, Catalogue& catalogue) {
   if (options.inflight == 0 || options.inflight > kMostInflight)
     reject({}, "compile.inflight = {}: between 1 and {} executions can be under way", options.inflight, kMostInflight);
   Components components(options, catalogue);
@@ -78,6 +80,11 @@ Plan compile(const Graph& graph, const CompileOptions& options, Catalogue& catal
   assign_workspaces(plan);
   plan.components = components.take();
   derive_waits(marked.places, plan);
+  return plan;
+}
+
+Plan compile(const Graph& graph, const CompileOptions& options, Catalogue& catalogue) {
+  Plan plan = compiling::draft(graph, options, catalogue);
   verify(plan);
   return plan;
 }
