@@ -56,7 +56,7 @@ Plan compiling::draft(const Graph& graph, const CompileOptions& options, Catalog
   plan.name = graph.name;
   plan.inflight = options.inflight;
   plan.processes = options.processes;
-  plan.actors = place(graph, components);
+  plan.actors = place(graph, components, options.processes);
   Checked checked = check(graph, plan.actors, components);
   plan.scheduler = located(options.scheduler_source, "compile.scheduler",
                            [&] { return components.use(STRETTO_SCHEDULER, options.scheduler); });

@@ -49,6 +49,7 @@ void fields(Io& io, PlanActor& actor) {
   io("blocking", actor.blocking);
   io("host_accessible", actor.host_accessible);
   io("memory_kind", actor.memory_kind);
+  io.label("launch", actor.launch);
 }
 template <class Io>
 void fields(Io& io, PlanValue& value) {
@@ -218,8 +219,10 @@ class Writer {
   void source(Source& value) {
     if (!hashing_) out_["source"] = write(value);
   }
-  void label(const char* name, std::string& value) {
-    if (!hashing_) out_[name] = value;
+  /// What changes nothing that is computed: left out of hashes.
+  template <class T>
+  void label(const char* name, T& value) {
+    if (!hashing_) out_[name] = write(value);
   }
 
  private:
@@ -270,7 +273,10 @@ class Reader {
   void source(Source& value) {
     if (in_.contains("source")) read(in_.at("source"), value, path_ + ".source");
   }
-  void label(const char* name, std::string& value) { (*this)(name, value); }
+  template <class T>
+  void label(const char* name, T& value) {
+    (*this)(name, value);
+  }
 
  private:
   [[noreturn]] static void wrong(const std::string& path, const json& found, const std::string& expected) {

@@ -8,7 +8,7 @@
 
 namespace stretto::compiling {
 
-std::vector<PlanActor> place(const Graph& graph, Components& components) {
+std::vector<PlanActor> place(const Graph& graph, Components& components, bool processes) {
   std::vector<PlanActor> actors;
   actors.reserve(graph.actors.size() + 1);
   std::unordered_map<std::string, const ActorSpec*> seen;
@@ -21,12 +21,16 @@ std::vector<PlanActor> place(const Graph& graph, Components& components) {
     if (actor.device_index < 0)
       reject(actor.source, "actor '{}' asks for device {} of '{}'; devices are numbered from 0", actor.name,
              actor.device_index, actor.device);
+    if (!actor.launch.empty() && !processes)
+      reject(actor.source,
+             "actor '{}' is launched through '{}', and actors are threads; run them as processes or drop `launch`",
+             actor.name, actor.launch.front());
     const uint32_t device = located(actor.source, fmt::format("actor '{}'", actor.name),
                                     [&] { return components.use(STRETTO_DEVICE, actor.device); });
     const auto& api = api_of<stretto_device_api>(components.loaded(device));
     actors.push_back({actor.name, static_cast<int32_t>(device), actor.device_index, actor.any_order,
                       (api.flags & STRETTO_DEVICE_BLOCKING) != 0, (api.flags & STRETTO_DEVICE_HOST_ACCESSIBLE) != 0,
-                      api.memory_kind});
+                      api.memory_kind, actor.launch});
   }
   PlanActor driver;
   driver.name = "driver";

@@ -117,6 +117,15 @@ class GraphReader {
     return Section(&written, *root_.table(key));
   }
 
+  static std::vector<std::string> launch_of(const Section& actor, uint32_t index) {
+    constexpr std::string_view kIndex = "{index}";
+    auto words = actor.get<std::vector<std::string>>("launch").value_or(std::vector<std::string>());
+    for (auto& word : words)
+      for (size_t at = 0; (at = word.find(kIndex, at)) != std::string::npos;)
+        word.replace(at, kIndex.size(), std::to_string(index));
+    return words;
+  }
+
   void read_actors() {
     const auto* actors = root_.written("actor");
     if (actors == nullptr) return;
@@ -128,9 +137,9 @@ class GraphReader {
       actors_.add(name, named);
       const auto device = parse_device(*actor.get<std::string>("device"), actor.place("device"));
       for (uint32_t i = 0; i < named.members(); ++i)
-        job_.graph.actors.push_back({member_name(name, named.count, i), device.name,
-                                     device.index.value_or(static_cast<int32_t>(i)),
-                                     actor.get<std::string>("order") == "any", actor.place("device").source()});
+        job_.graph.actors.push_back(
+            {member_name(name, named.count, i), device.name, device.index.value_or(static_cast<int32_t>(i)),
+             actor.get<std::string>("order") == "any", actor.place("device").source(), launch_of(actor, i)});
     }
   }
 

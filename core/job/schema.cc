@@ -39,6 +39,10 @@ const std::array kActorKeys{
     leaf(Option(Type::text, "order", "\"bound\": nodes run in the order written; \"any\": as the scheduler likes")
              .one_of("bound|any")
              .otherwise("\"bound\"")),
+    leaf(Option(
+        Type::texts, "launch",
+        "words before the command line of its process, [\"taskset\", \"-c\", \"{index}\"]; {index}: the member's "
+        "number")),
 };
 const JobTable kActor{"an [actor.NAME]", kActorKeys};
 

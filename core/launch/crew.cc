@@ -36,21 +36,25 @@ std::string make_token() {
   return text;
 }
 
-/// Starts `program actor` with the control connection as descriptor 3 and an empty standard input.
-int spawn_actor(const std::string& program, int control) {
+/// Starts `program actor`, after the words that launch it, with the control connection as descriptor 3 and an empty
+/// standard input.
+int spawn_actor(const PlanActor& actor, const std::string& program, int control) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, 2, 1);  // results are the driver's to print
   posix_spawn_file_actions_adddup2(&actions, control, kActorDescriptor);
-  std::string path = program;
-  std::string command = "actor";
-  std::array<char*, 3> arguments{path.data(), command.data(), nullptr};
+  std::vector<std::string> words = actor.launch;
+  words.insert(words.end(), {program, "actor"});
+  std::vector<char*> arguments;
+  for (auto& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   int pid = -1;
-  const int failure = posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
+  const int failure = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failure != 0)
-    throw Error(Code::unavailable, fmt::format("cannot start actors with '{}': {}", program, std::strerror(failure)));
+    throw Error(Code::unavailable,
+                fmt::format("cannot start actor '{}' with '{}': {}", actor.name, words[0], std::strerror(failure)));
   return pid;
 }
 
@@ -124,10 +128,11 @@ void Crew::start_processes(Catalogue& catalogue, std::promise<void>& started) {
   nlohmann::json folders = nlohmann::json::array();
   for (const auto& folder : catalogue.folders()) folders.push_back(folder.string());
   std::vector<Descriptor> theirs;
-  for (Member& member : members_) {
+  for (uint32_t actor = 0; actor < members_.size(); ++actor) {
+    Member& member = members_[actor];
     auto pair = Link::make_pair();
     member.link = std::make_unique<Link>(std::move(pair.first));
-    member.pid = spawn_actor(options_.actor_program, pair.second.get());
+    member.pid = spawn_actor(plan_->actors[actor], options_.actor_program, pair.second.get());
     member.pidfd = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, member.pid, 0)));
     if (member.pidfd.get() < 0) throw Error(Code::internal, std::string("pidfd_open: ") + std::strerror(errno));
   }

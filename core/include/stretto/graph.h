@@ -51,6 +51,9 @@ struct ActorSpec {
   int32_t device_index = 0;
   bool any_order = false;  ///< the scheduler may reorder the actor's nodes
   Source source;
+  /// Words before the command line of its process: {"ip", "netns", "exec", "blue"}, {"taskset", "-c", "3"}. What they
+  /// name has to become the actor (exec), not start it. Only with actors as processes.
+  std::vector<std::string> launch{};
 };
 
 /// A value to read: result `result` of a node, or a graph input.

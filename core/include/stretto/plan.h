@@ -29,9 +29,10 @@ struct PlanActor {
   int32_t device = -1;  ///< component; -1 for the driver
   int32_t device_index = 0;
   bool any_order = false;
-  bool blocking = true;         ///< the device's lanes are threads
-  bool host_accessible = true;  ///< the host may touch the device's memory
-  std::string memory_kind;      ///< "host" for the driver
+  bool blocking = true;               ///< the device's lanes are threads
+  bool host_accessible = true;        ///< the host may touch the device's memory
+  std::string memory_kind;            ///< "host" for the driver
+  std::vector<std::string> launch{};  ///< words before the command line of its process; not part of the hash
 };
 
 /// A value of the graph: one result of one node, or one input.

@@ -49,6 +49,15 @@ TEST_F(ReadJob, ADeviceWithAnIndexIsTheSameForAllMembers) {
   EXPECT_EQ(job.graph.actors[2].device_index, 0);
 }
 
+TEST_F(ReadJob, AMemberIsLaunchedByItsNumber) {
+  std::string text(kExample);
+  text.replace(text.find("count = 3"), 9, "count = 3\nlaunch = [\"taskset\", \"-c\", \"{index}\"]");
+  const auto job = read(text);
+  EXPECT_EQ(job.graph.actors[0].launch, (std::vector<std::string>{"taskset", "-c", "0"}));
+  EXPECT_EQ(job.graph.actors[2].launch, (std::vector<std::string>{"taskset", "-c", "2"}));
+  EXPECT_TRUE(job.graph.actors[3].launch.empty());
+}
+
 TEST_F(ReadJob, FamiliesExpandInPlaceInTheOrderWritten) {
   const auto job = read(kExample);
   std::vector<std::string> names;
