@@ -26,7 +26,10 @@ class Peer {
         engine, address, [](void* self, Result result) { static_cast<Peer*>(self)->lose(result); }, this);
   }
   Endpoint& endpoint() const { return *endpoint_; }
-  bool connected() const { return endpoint_ != nullptr; }
+  /// Starts to close the endpoint, by force where the peer is gone. Once; without endpoint it does nothing.
+  void close(bool by_force) {
+    if (endpoint_ != nullptr) endpoint_->close(closing_, by_force || gone());
+  }
   uint32_t actor() const { return actor_; }
   bool gone() const { return gone_.load(std::memory_order_seq_cst); }
   /// Once it is gone.
@@ -43,6 +46,7 @@ class Peer {
   const uint32_t actor_;
   std::function<void()> lost_;
   std::unique_ptr<Endpoint> endpoint_;
+  Operation closing_{[](void*, Result) {}, nullptr};
   Result why_;
   std::atomic<bool> gone_{false};
 };

@@ -50,10 +50,10 @@ std::vector<std::string> UcxTransport::findings() {
 
 UcxTransport::UcxTransport(const TransportOpen& request)
     : context_({request.settings.text("tls"), request.settings.text("devices"), request.settings.seconds("keepalive")}),
-      engine_(context_, *this),
-      worker_(engine_, static_cast<int>(request.settings.integer("spin"))),
+      engine_(std::make_unique<Engine>(context_, static_cast<Receiver&>(*this))),
+      worker_(*engine_, static_cast<int>(request.settings.integer("spin"))),
       wiring_{context_,
-              engine_,
+              *engine_,
               worker_,
               request.actor,
               protocol_named(request.settings.text("protocol")),
@@ -62,6 +62,7 @@ UcxTransport::UcxTransport(const TransportOpen& request)
 UcxTransport::~UcxTransport() {
   worker_.stop();
   close_endpoints();
+  engine_.reset();
   // Memory goes back to its owner before UCX forgets about it.
   for (const auto& [id, writer] : writers_) writer->unregister();
   for (const auto& [id, reader] : readers_) reader->unregister();
@@ -70,9 +71,9 @@ UcxTransport::~UcxTransport() {
 void UcxTransport::check_opening(const ChannelInfo& channel) const {
   if (announced_) throw wrong(channel, "it was opened after connecting had begun");
   if (channel.slots == 0) throw wrong(channel, "it has no slots; expected one or more");
-  if (sizeof(Header) + channel.note_bytes > engine_.most_header_bytes())
+  if (sizeof(Header) + channel.note_bytes > engine_->most_header_bytes())
     throw wrong(channel, "its notes of " + std::to_string(channel.note_bytes) + " bytes are longer than the " +
-                             std::to_string(engine_.most_header_bytes() - sizeof(Header)) + " that UCX sends at once");
+                             std::to_string(engine_->most_header_bytes() - sizeof(Header)) + " that UCX sends at once");
 }
 
 ChannelEnd* UcxTransport::open_writer(const ChannelInfo& channel) {
@@ -80,6 +81,7 @@ ChannelEnd* UcxTransport::open_writer(const ChannelInfo& channel) {
   if (channel.writer != wiring_.actor)
     throw wrong(channel,
                 "actor " + std::to_string(channel.writer) + " writes it, not actor " + std::to_string(wiring_.actor));
+  const std::lock_guard lock(opening_);
   const auto [place, fresh] = writers_.try_emplace(channel.id);
   if (!fresh)
     throw wrong(channel,
@@ -92,6 +94,7 @@ ChannelEnd* UcxTransport::open_reader(const ChannelInfo& channel) {
   check_opening(channel);
   if (std::find(channel.readers.begin(), channel.readers.end(), wiring_.actor) == channel.readers.end())
     throw wrong(channel, "actor " + std::to_string(wiring_.actor) + " is not among its readers");
+  const std::lock_guard lock(opening_);
   const auto [place, fresh] = readers_.try_emplace(channel.id);
   if (!fresh)
     throw wrong(channel,
@@ -120,10 +123,15 @@ bool UcxTransport::connect(uint32_t round, std::span<const BlobView> theirs, Blo
 void UcxTransport::announce(Blob& mine) const {
   Announcement announcement;
   announcement.protocol = wiring_.protocol;
-  announcement.address = engine_.address();
+  announcement.address = engine_->address();
   for (const auto& [id, writer] : writers_) announcement.written.emplace(id, writer->announced());
   for (const auto& [id, reader] : readers_) announcement.read.emplace(id, reader->announced());
   mine.bytes = to_bytes(announcement);
+}
+
+/// The slots at the other end, where the protocol is the one that reaches into them from here.
+RemoteRing UcxTransport::ring_of(const Peer& peer, const AnnouncedEnd& end, Protocol reaching) const {
+  return wiring_.protocol == reaching ? RemoteRing(peer.endpoint(), end) : RemoteRing();
 }
 
 void UcxTransport::make_peers(std::span<const BlobView> theirs) {
@@ -138,7 +146,7 @@ void UcxTransport::make_peers(std::span<const BlobView> theirs) {
       throw wrong(channel, "actor " + std::to_string(actor) + " has another transport.ucx.protocol");
     auto& made = *peers_.emplace(actor, std::make_unique<Peer>(actor, [this] { wake_all(); })).first->second;
     try {
-      made.connect(engine_, announcement.address);
+      made.connect(*engine_, announcement.address);
     } catch (const Error& error) {
       throw Error(error.code(),
                   "channel '" + channel.name + "', to actor " + std::to_string(actor) + ": " + error.what());
@@ -151,14 +159,14 @@ void UcxTransport::make_peers(std::span<const BlobView> theirs) {
     for (const uint32_t actor : writer->channel().readers) {
       const auto& end = matching_end(meet(writer->channel(), actor).read, writer->channel(), actor);
       readers.push_back(&peer(actor));
-      rings.emplace_back(peer(actor).endpoint(), end);
+      rings.push_back(ring_of(peer(actor), end, Protocol::put));
     }
     writer->connect(std::move(readers), std::move(rings));
   }
   for (const auto& [id, reader] : readers_) {
     const uint32_t actor = reader->channel().writer;
     const auto& end = matching_end(meet(reader->channel(), actor).written, reader->channel(), actor);
-    reader->connect(peer(actor), RemoteRing(peer(actor).endpoint(), end));
+    reader->connect(peer(actor), ring_of(peer(actor), end, Protocol::get));
   }
 }
 
@@ -215,16 +223,17 @@ void UcxTransport::wake_all() noexcept {
 
 void UcxTransport::abort() noexcept {
   wiring_.aborted.store(true, std::memory_order_seq_cst);
+  const std::lock_guard lock(opening_);
   wake_all();
 }
 
 void UcxTransport::close_endpoints() {
   const auto until = [this](auto&& ended) {
     const auto deadline = std::chrono::steady_clock::now() + kFarewell;
-    while (!ended() && std::chrono::steady_clock::now() < deadline) engine_.progress();
+    while (!ended() && std::chrono::steady_clock::now() < deadline) engine_->progress();
     return ended();
   };
-  const auto idle = [this] { return engine_.running() == 0; };
+  const auto idle = [this] { return engine_->running() == 0; };
   for (const auto& [id, reader] : readers_) reader->drop_rendezvous();
   // What was said last reaches the peers, unless they are gone or everything is over anyway.
   const bool quiet = wiring_.aborted ? idle() : until(idle);
@@ -234,15 +243,7 @@ void UcxTransport::close_endpoints() {
   };
   // Keys go before the endpoints, except where operations still use them: those end with their endpoints.
   if (quiet) drop_keys();
-  struct Closing {
-    Operation operation{[](void*, Result) {}, nullptr};
-  };
-  std::vector<std::unique_ptr<Closing>> closing;
-  for (const auto& [actor, peer] : peers_) {
-    if (!peer->connected()) continue;
-    const bool by_force = !quiet || wiring_.aborted || peer->gone();
-    peer->endpoint().close(closing.emplace_back(std::make_unique<Closing>())->operation, by_force);
-  }
+  for (const auto& [actor, peer] : peers_) peer->close(!quiet || wiring_.aborted);
   until(idle);
   drop_keys();
 }

@@ -7,6 +7,8 @@
 
 #include "channel.h"
 
+#include <mutex>
+
 namespace stretto::ucx {
 
 /// One actor's instance. The opening, connecting and closing calls come from one thread; abort from any.
@@ -28,6 +30,7 @@ class UcxTransport final : public Transport, private Receiver {
   bool arrived(const Arrival& arrival) noexcept override;
   void announce(Blob& mine) const;
   void make_peers(std::span<const BlobView> theirs);
+  RemoteRing ring_of(const Peer& peer, const AnnouncedEnd& end, Protocol reaching) const;
   void greet(Deadline deadline);
   void wake_all() noexcept;
   void close_endpoints();
@@ -35,7 +38,7 @@ class UcxTransport final : public Transport, private Receiver {
   Peer& peer(uint32_t actor) { return *peers_.at(actor); }
 
   Context context_;
-  Engine engine_;
+  std::unique_ptr<Engine> engine_;  ///< ends before those whose operations it may still hold
   Worker worker_;
   Wiring wiring_;
   std::map<uint32_t, std::unique_ptr<WriterEnd>> writers_;  ///< by channel
@@ -45,6 +48,7 @@ class UcxTransport final : public Transport, private Receiver {
   std::vector<std::unique_ptr<Greeting>> greetings_;
   std::atomic<uint32_t> greeted_{0};
   ParkingSpot meeting_{};
+  std::mutex opening_;  ///< an abort looks at ends while others are opened
   bool announced_ = false;
 };
 
