@@ -127,7 +127,8 @@ void end_driver(double seconds, int signal) {
   const Leftovers leftovers;
   const auto known = children();
   {
-    Child driver({surroundings().driver, surroundings().plugins, surroundings().program, std::to_string(seconds)});
+    Child driver({surroundings().driver, surroundings().plugins, surroundings().program, std::to_string(seconds),
+                  surroundings().transport});
     ASSERT_EQ(driver.line(soon()).value_or("nothing"), "ready");
     driver.signal(signal);
     EXPECT_EQ(driver.wait(soon()), 128 + signal);
@@ -144,7 +145,8 @@ TEST(DriverDeath, EndsItsActorsBetweenShortExecutions) {
 TEST(DriverDeath, EndsActorsThatAreStopped) {
   adopt_orphans();
   const auto known = children();
-  Child driver({surroundings().driver, surroundings().plugins, surroundings().program, "0.01"});
+  Child driver(
+      {surroundings().driver, surroundings().plugins, surroundings().program, "0.01", surroundings().transport});
   ASSERT_EQ(driver.line(soon()).value_or("nothing"), "ready");
   driver.signal_group(SIGSTOP);
   driver.signal(SIGKILL);

@@ -22,10 +22,11 @@ stretto::Graph graph(double seconds) {
   return build.take();
 }
 
-void run(const std::string& plugins, const std::string& program, double seconds) {
+void run(const std::string& plugins, const std::string& program, double seconds, const std::string& transport) {
   stretto::Catalogue catalogue({plugins});
   stretto::CompileOptions options;
   options.processes = true;
+  options.transport = options.driver_transport = transport;
   stretto::RunOptions how;
   how.processes = true;
   how.actor_program = program;
@@ -42,9 +43,9 @@ void run(const std::string& plugins, const std::string& program, double seconds)
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 4) return 2;
+  if (count != 5) return 2;
   try {
-    run(arguments[1], arguments[2], std::atof(arguments[3]));
+    run(arguments[1], arguments[2], std::atof(arguments[3]), arguments[4]);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

@@ -113,7 +113,7 @@ void failing_chain(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Executions, AnErrorInAChainFailsItsExecutionAlone) {
-  failing_chain(scene_, "shm");
+  failing_chain(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees(12));
 }
 
@@ -134,7 +134,7 @@ void failing_fan(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Executions, AnErrorInAFanOutFailsItsExecutionAlone) {
-  failing_fan(scene_, "shm");
+  failing_fan(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees(12));
 }
 
@@ -154,7 +154,7 @@ void failing_direct_edge(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Executions, AnErrorOnAStaticAndDirectEdgeFailsItsExecutionAlone) {
-  failing_direct_edge(scene_, "shm");
+  failing_direct_edge(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees(12));
 }
 
@@ -172,7 +172,7 @@ void failing_before_state(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Executions, AnErrorLeavesTheStateBehindItUnchanged) {
-  failing_before_state(scene_, "shm");
+  failing_before_state(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees(12));
 }
 

@@ -21,7 +21,6 @@ Catalogue& catalogue() {
 }  // namespace stretto::testing
 
 int main(int count, char** arguments) {
-  ::testing::InitGoogleTest(&count, arguments);
   const auto variable = [](const char* name) {
     const char* value = std::getenv(name);
     return std::string(value == nullptr ? "" : value);
@@ -31,6 +30,9 @@ int main(int count, char** arguments) {
   found.test_plugins = variable("STRETTO_TEST_PLUGINS");
   found.program = variable("STRETTO_PROGRAM");
   found.driver = variable("STRETTO_TEST_DRIVER");
+  found.transport = variable("STRETTO_TEST_TRANSPORT");
+  if (found.transport.empty()) found.transport = "shm";
+  ::testing::InitGoogleTest(&count, arguments);  // instantiates tests by what was found
   if (const std::string seed = variable("STRETTO_SEED"); !seed.empty()) found.seed = std::stoull(seed);
   for (int i = 1; i < count; ++i) {
     const std::string_view argument = arguments[i];

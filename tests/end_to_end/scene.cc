@@ -85,6 +85,7 @@ void Scene::output(const ValueRef& value) { build_.output(name("output", outputs
 CompileOptions Scene::options() const {
   CompileOptions options;
   options.scheduler = arrangement_.scheduler;
+  options.transport = options.driver_transport = surroundings().transport;
   options.inflight = arrangement_.inflight;
   options.processes = arrangement_.processes;
   if (arrangement_.device == "async_device") {
@@ -135,7 +136,7 @@ Spec spec(DType dtype, Shape shape) {
 
 ChannelOptions by(const std::string& transport) {
   ChannelOptions options;
-  options.transport = transport;
+  options.transport = transport == kBuffered ? surroundings().transport : transport;
   return options;
 }
 

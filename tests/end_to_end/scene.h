@@ -62,7 +62,9 @@ class Scene {
 Feeds small_numbers(const Graph& graph, int64_t executions);
 Tensor tensor(DType dtype, Shape shape, const std::vector<double>& values);
 Spec spec(DType dtype, Shape shape);
-/// By name, else by capability: options of a channel.
+/// The transport of the surroundings: shm, or another one whose SEND does not wait for its RECEIVE.
+inline constexpr const char* kBuffered = "buffered";
+/// By name or kBuffered: options of a channel.
 ChannelOptions by(const std::string& transport);
 std::string arrangement_name(const ::testing::TestParamInfo<Arrangement>& info);
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Shapes of graphs that deadlock, reorder or race where a schedule is wrong. Edges are buffered (shm) or rendezvous.
+/// Shapes of graphs that deadlock, reorder or race where a schedule is wrong. Edges are buffered or rendezvous.
 
 #include "scene.h"
 
@@ -54,7 +54,7 @@ void crossed_pairs(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Buffered, CrossedPairs) {
-  crossed_pairs(scene_, "shm");
+  crossed_pairs(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -78,7 +78,7 @@ void one_forward_one_backward(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Buffered, OneForwardOneBackward) {
-  one_forward_one_backward(scene_, "shm");
+  one_forward_one_backward(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -107,7 +107,7 @@ void three_senders(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Buffered, ThreeSendersAndAReceiver) {
-  three_senders(scene_, "shm");
+  three_senders(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -130,7 +130,7 @@ TEST_P(Threads, AForkAndItsJoinByRendezvous) {
 TEST_P(Threads, ThereByShmAndBackByRendezvous) {
   const auto a = scene_.actor(), b = scene_.actor();
   const auto in = scene_.input(kVector);
-  const auto x = scene_.node(b, "tensor.scale", in).arg("factor", 2.0).channel(by("shm")).value();
+  const auto x = scene_.node(b, "tensor.scale", in).arg("factor", 2.0).channel(by(kBuffered)).value();
   const auto y = scene_.node(a, "tensor.scale", x).arg("factor", 3.0).channel(by("rendezvous")).value();
   scene_.output(scene_.node(b, "tensor.copy", y).value());
   EXPECT_TRUE(scene_.agrees());
@@ -175,9 +175,9 @@ TEST_P(Asynchronous, BothKindsOfEdgesOnOneActor) {
   const auto a = scene_.actor(), b = scene_.actor(), host = scene_.actor_on("cpu");
   const auto x = scene_.input(kVector);
   const auto tight = scene_.node(a, "tensor.scale", x).arg("factor", 2.0).channel(by("rendezvous")).value();
-  const auto loose = scene_.node(a, "tensor.scale", x).arg("factor", 3.0).channel(by("shm")).value();
+  const auto loose = scene_.node(a, "tensor.scale", x).arg("factor", 3.0).channel(by(kBuffered)).value();
   const auto hosted = scene_.sum(host, {tight, loose}).channel(by("rendezvous")).value();
-  const auto back = scene_.sum(b, {tight, loose, hosted}).channel(by("shm")).value();
+  const auto back = scene_.sum(b, {tight, loose, hosted}).channel(by(kBuffered)).value();
   scene_.output(scene_.sum(a, {back, loose}).value());
   EXPECT_TRUE(scene_.agrees());
 }

@@ -14,6 +14,7 @@ struct Surroundings {
   std::string plugins;           ///< folder of the house plugins
   std::string test_plugins;      ///< folder of async_device, rendezvous, random_offset
   std::string program;           ///< the stretto executable
+  std::string transport;         ///< the one that carries all edges which are to be buffered
   std::string driver;            ///< driver_program; empty where a test has no use for it
   std::optional<uint64_t> seed;  ///< --seed=N or STRETTO_SEED: replay this random graph alone
 };

@@ -45,7 +45,7 @@ void growing_and_shrinking(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Values, ADynamicValueGrowsShrinksAndExceedsItsBound) {
-  growing_and_shrinking(scene_, "shm");
+  growing_and_shrinking(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees(lengths({3, 10, 1, 0, 11, 7, 10})));
 }
 
@@ -56,7 +56,7 @@ TEST_P(ValuesOfThreads, ADynamicValueGrowsShrinksAndExceedsItsBoundByRendezvous)
 
 TEST(ValueErrors, AnExceededBoundNamesTheEdgeAndBothSizes) {
   Scene scene{{}};
-  growing_and_shrinking(scene, "shm");
+  growing_and_shrinking(scene, kBuffered);
   const Graph graph = scene.take();
   Runtime runtime = Runtime::open(compile(graph, scene.options(), catalogue()), catalogue(), run_options(false));
   const auto feeds = lengths({11});
@@ -79,7 +79,7 @@ void stated_shape(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Values, AStaticEdgeRefusesAnotherShapeAndGoesOn) {
-  stated_shape(scene_, "shm");
+  stated_shape(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees(lengths({3, 3, 3, 5, 3, 2, 3})));
 }
 
@@ -102,7 +102,7 @@ void many_readers(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Values, OneWriterAndManyReaders) {
-  many_readers(scene_, "shm");
+  many_readers(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -125,7 +125,7 @@ void two_results(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Values, TwoResultsOfOneNode) {
-  two_results(scene_, "shm");
+  two_results(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -177,7 +177,7 @@ void odd_sizes(Scene& scene, const std::string& transport) {
 }
 
 TEST_P(Values, NoBytesOneByteAndOddSizes) {
-  odd_sizes(scene_, "shm");
+  odd_sizes(scene_, kBuffered);
   EXPECT_TRUE(scene_.agrees());
 }
 

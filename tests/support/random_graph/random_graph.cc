@@ -30,7 +30,7 @@ void Gardener::draw_options() {
   options.scheduler =
       dice_.one_of(territory_.test_plugins ? std::vector<std::string>{"serial", "overlap", "random_offset"}
                                            : std::vector<std::string>{"serial", "overlap"});
-  options.transport = territory_.test_plugins && dice_.one_in(2) ? "rendezvous" : "shm";
+  options.transport = territory_.test_plugins && dice_.one_in(2) ? "rendezvous" : territory_.buffered;
   options.inflight = static_cast<uint32_t>(dice_.between(1, 5));
   options.processes = territory_.processes;
   if (!territory_.test_plugins) return;
@@ -139,7 +139,7 @@ void Gardener::draw_channels() {
     }
     // A transport for what stays at home is refused.
     if (territory_.test_plugins && travels && dice_.one_in(2))
-      channel.transport = dice_.one_in(2) ? "rendezvous" : "shm";
+      channel.transport = dice_.one_in(2) ? "rendezvous" : territory_.buffered;
     if (dice_.one_in(2)) channel.slots = static_cast<uint32_t>(dice_.between(1, 3));
     if (!dynamic && dice_.one_in(3)) channel.static_shape = true;
     if (results == 1 && channel.static_shape && dice_.one_in(2)) channel.direct_return = true;

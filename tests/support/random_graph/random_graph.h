@@ -16,6 +16,7 @@ struct Territory {
   uint32_t most_nodes = 12;
   bool test_plugins = true;  ///< async_device, rendezvous and random_offset too; else cpu, shm, serial and overlap
   bool processes = false;
+  std::string buffered = "shm";  ///< the transport whose SEND does not wait for its RECEIVE
 };
 
 /// A graph, how to compile it, what to feed it.
