@@ -15,17 +15,22 @@ namespace stretto {
 
 /// What the command line said. One for all subcommands: each reads its own part.
 struct Request {
-  std::string job;  ///< the job's path; a component's name; a plugin's kind
+  std::string job;  ///< the job's path; a component's name; a plugin's kind or file
   Overlays overlays;
   std::vector<std::string> plugin_folders;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
-  std::string save;        ///< plan
-  std::string trace;       ///< run
-  bool reference = false;  ///< run
-  std::string format;      ///< draw
-  std::string output;      ///< draw: empty: stdout
+  std::string save;               ///< plan
+  std::string trace;              ///< run
+  bool reference = false;         ///< run
+  std::string format;             ///< draw
+  std::string output;             ///< draw: empty: stdout
+  std::vector<std::string> vary;  ///< compare
+  int64_t repeat = 5;             ///< compare, calibrate
+  bool simulate = false;          ///< compare
+  int64_t executions = 0;         ///< simulate, explain; 0: as the job says
+  std::string svg;                ///< simulate
 };
 
 /// What every subcommand is given. Made by main.
@@ -47,8 +52,11 @@ int exit_code(Code code);
 int run_command(const Invocation& invocation);
 int check_command(const Invocation& invocation);
 int plan_command(const Invocation& invocation);
+int compare_command(const Invocation& invocation);
 int plugin_list_command(const Invocation& invocation);
 int plugin_info_command(const Invocation& invocation);
+int explain_command(const Invocation& invocation);
+int simulate_command(const Invocation& invocation);
 int schema_command(const Invocation& invocation);
 int draw_command(const Invocation& invocation);
 int doctor_command(const Invocation& invocation);

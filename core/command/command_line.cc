@@ -52,6 +52,38 @@ constexpr const char* kDrawHelp =
     "  stretto draw job.toml --format mermaid              (for Markdown)\n"
     "What is bold, or orange, crosses from one actor to another.";
 
+constexpr const char* kExplainHelp =
+    "Predicts the steady period and names what limits it: the circuit of steps that wait for each other, or the "
+    "resource\n"
+    "that is never idle. Then it tries changes of the job (slots, inflight, order, scheduler), compiles each, and "
+    "predicts\n"
+    "again; and what a faster step or link would bring. Nothing runs: costs are those of [compile] costs, or stated\n"
+    "defaults; `stretto calibrate` measures them. -v shows every wait.\n"
+    "Example:\n"
+    "  stretto explain job.toml --set compile.scheduler=serial";
+
+constexpr const char* kSimulateHelp =
+    "Runs the plan's model, not the plan. In the timeline a digit is the last of the execution that a lane works on, "
+    "a\n"
+    "dot is waiting; an arrow marks the lanes of the bottleneck. --json -v has every run of every step.\n"
+    "Examples:\n"
+    "  stretto simulate job.toml -n 20\n"
+    "  stretto simulate job.toml --svg timeline.svg";
+
+constexpr const char* kCompareHelp =
+    "Every combination of the --vary values runs --repeat times, in turns forwards and backwards (A B B A), so that a\n"
+    "drift of the machine touches all alike. The columns, from medians over the runs:\n"
+    "  duration   from the first submission to the last result; least and most of the runs; reduction against the "
+    "first\n"
+    "  t, m       the longest transfer between actors, without waiting; the longest op\n"
+    "  bound      no schedule of this graph is faster, with the durations measured in these runs\n"
+    "  φ          bound / duration\n"
+    "  η          hidden / what could be hidden: the busiest actor doing one thing after another, less the bound\n"
+    "  CPU        seconds of all processors, driver and actors, opening included\n"
+    "Examples:\n"
+    "  stretto compare job.toml --vary compile.scheduler=serial,overlap --repeat 10\n"
+    "  stretto compare job.toml --vary compile.inflight=1,2,4 --vary node.make.channel.slots=1,2 --simulate";
+
 constexpr const char* kListHelp =
     "Each file is looked at in a process of its own: one that crashes or hangs is reported and stops nothing.\n"
     "Exit code 3 where a file in the folders cannot be used. -v adds paths and capabilities.";
@@ -115,9 +147,16 @@ class CommandLine {
   }
 
   /// One value each time it is given, so that it never swallows what follows.
-  static void add_list(CLI::App* sub, const char* name, std::vector<std::string>& into, const char* help,
-                       const char* type) {
-    sub->add_option(name, into, help)->type_name(type)->allow_extra_args(false)->take_all();
+  static CLI::Option* add_list(CLI::App* sub, const char* name, std::vector<std::string>& into, const char* help,
+                               const char* type) {
+    return sub->add_option(name, into, help)->type_name(type)->allow_extra_args(false)->take_all();
+  }
+
+  void add_repeat(CLI::App* sub, const char* help) {
+    sub->add_option("--repeat", request_.repeat, help)
+        ->check(CLI::Range(int64_t{1}, int64_t{1000}))
+        ->capture_default_str()
+        ->type_name("N");
   }
 
   void add_job_commands() {
@@ -129,6 +168,18 @@ class CommandLine {
     add_for_job("plan", "Show the compiled plan, lane by lane, or save it", plan_command, kPlanHelp)
         ->add_option("--save", request_.save, "Write the plan to a file, for `run`")
         ->type_name("FILE");
+    add_for_job("explain", "What limits a job, why its steps wait, what to change", explain_command, kExplainHelp);
+    CLI::App* simulate =
+        add_for_job("simulate", "Predict period, makespan and timeline", simulate_command, kSimulateHelp);
+    simulate->add_option("-n,--executions", request_.executions, "How many executions; else as the job says")
+        ->check(CLI::Range(int64_t{1}, int64_t{1000000}))
+        ->type_name("N");
+    simulate->add_option("--svg", request_.svg, "Draw the timeline into a file")->type_name("FILE");
+    CLI::App* compare =
+        add_for_job("compare", "Run variants of a job in turn, and compare", compare_command, kCompareHelp);
+    add_list(compare, "--vary", request_.vary, "A key and the values to compare", "KEY=V1,V2")->required();
+    add_repeat(compare, "How often each variant runs");
+    compare->add_flag("--simulate", request_.simulate, "Predict instead of running");
     CLI::App* draw = add_for_job("draw", "Draw the graph, nodes in their actors", draw_command, kDrawHelp);
     draw->add_option("--format", request_.format, "dot, mermaid or svg")
         ->check(CLI::IsMember({"dot", "mermaid", "svg"}))

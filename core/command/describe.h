@@ -17,6 +17,9 @@ std::string describe(const Plan& plan, bool all);
 /// A step without its actor, for where that is said already: "RECEIVE make[0]".
 std::string short_name(const Plan& plan, const Step& step);
 
+/// What a step waits for, in words: "COMPUTE sum on receiver of 2 executions before: frees a slot of make[0]".
+std::string wait_text(const Plan& plan, const Step& step, const Wait& wait);
+
 /// A value in a few words: all of a small one, the first elements of a large one. `text`: bytes that a person reads.
 std::string describe(const Tensor& tensor, bool text);
 

@@ -30,22 +30,6 @@ std::string where(const Plan& plan, const Step& from, const Step& to) {
   return "";
 }
 
-std::string wait_text(const Plan& plan, const Step& step, const Wait& wait) {
-  const Step& from = plan.steps[wait.from];
-  if (wait.by == Wait::By::ticket) return "the driver's ticket";
-  std::string text = short_name(plan, from) + where(plan, from, step);
-  if (wait.tokens > 0) {
-    text += " " + executions_before(wait.tokens);
-    if (const auto value = freed_value(plan, from, step); value >= 0)
-      text += fmt::format(": frees a slot of {}", plan.values[static_cast<size_t>(value)].name);
-  } else if (wait.by == Wait::By::transport && step.channel >= 0) {
-    const Channel& channel = plan.channels[static_cast<size_t>(step.channel)];
-    text += fmt::format(", over {}", plan.components[channel.transport].name);
-  }
-  if (wait.by == Wait::By::order) text += " (the lane's order)";
-  return text;
-}
-
 std::string step_text(const Plan& plan, const Step& step, bool all) {
   std::string line = fmt::format("    {:<44}", short_name(plan, step));
   if (step.node >= 0) {
@@ -90,6 +74,22 @@ std::string channels_text(const Plan& plan) {
 }
 
 }  // namespace
+
+std::string wait_text(const Plan& plan, const Step& step, const Wait& wait) {
+  const Step& from = plan.steps[wait.from];
+  if (wait.by == Wait::By::ticket) return "the driver's ticket";
+  std::string text = short_name(plan, from) + where(plan, from, step);
+  if (wait.tokens > 0) {
+    text += " " + executions_before(wait.tokens);
+    if (const auto value = freed_value(plan, from, step); value >= 0)
+      text += fmt::format(": frees a slot of {}", plan.values[static_cast<size_t>(value)].name);
+  } else if (wait.by == Wait::By::transport && step.channel >= 0) {
+    const Channel& channel = plan.channels[static_cast<size_t>(step.channel)];
+    text += fmt::format(", over {}", plan.components[channel.transport].name);
+  }
+  if (wait.by == Wait::By::order) text += " (the lane's order)";
+  return text;
+}
 
 std::string short_name(const Plan& plan, const Step& step) {
   const std::string suffix = " on " + plan.actors[step.actor].name;

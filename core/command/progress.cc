@@ -22,7 +22,7 @@ void Progress::count(const std::string& what, int64_t done, int64_t total) {
 
 void Progress::say(const std::string& what) {
   if (!shown_) return;
-  fmt::print(stderr, "\r\x1b[K{}", what);
+  fmt::print(stderr, "\r\x1b[K{}{}", prefix_, what);
   std::fflush(stderr);
   dirty_ = true;
   next_ = std::chrono::steady_clock::now() + kPeriod;

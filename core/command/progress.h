@@ -19,12 +19,15 @@ class Progress {
   void count(const std::string& what, int64_t done, int64_t total);
   /// Shown at once.
   void say(const std::string& what);
+  /// Stands before all that follows: "run 3 of 10: ".
+  void set_prefix(std::string prefix) { prefix_ = std::move(prefix); }
   /// Before anything else is printed.
   void clear();
 
  private:
   bool shown_;
   bool dirty_ = false;
+  std::string prefix_;
   std::string counted_;
   std::chrono::steady_clock::time_point next_{};
 };

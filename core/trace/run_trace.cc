@@ -3,6 +3,7 @@
 #include "trace/run_trace.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace stretto {
 
@@ -97,6 +98,8 @@ std::vector<MeasuredStep> measure(const Plan& plan, const std::vector<RunTrace>&
   for (size_t step = 0; step < measured.size(); ++step) {
     if (work[step].empty()) continue;
     measured[step].count = work[step].size();
+    measured[step].mean =
+        std::accumulate(work[step].begin(), work[step].end(), 0.0) / static_cast<double>(work[step].size());
     measured[step].minimum = *std::min_element(work[step].begin(), work[step].end());
     measured[step].median = median(std::move(work[step]));
     measured[step].waited = median(std::move(waits[step]));

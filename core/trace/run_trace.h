@@ -30,6 +30,7 @@ std::vector<std::vector<int64_t>> work_begins(const Plan& plan, const RunTrace& 
 /// What one step took, over all its recorded runs. Seconds.
 struct MeasuredStep {
   uint64_t count = 0;
+  double mean = 0;     ///< of its work
   double median = 0;   ///< of its work
   double minimum = 0;  ///< of its work
   double waited = 0;   ///< median of what it waited for other steps

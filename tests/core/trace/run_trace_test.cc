@@ -108,6 +108,7 @@ TEST(TheWorkOfAStep, IsMeasuredApartFromItsWaiting) {
   const auto measured = measure(two_actors(false), {early_reader(), early_reader()});
   EXPECT_EQ(measured[2].count, 2U);
   EXPECT_DOUBLE_EQ(measured[2].median, 2000e-9);
+  EXPECT_DOUBLE_EQ(measured[2].mean, 2000e-9);
   EXPECT_DOUBLE_EQ(measured[2].waited, 4100e-9);
   EXPECT_DOUBLE_EQ(measured[0].minimum, 2500e-9);
 }
