@@ -25,7 +25,9 @@ struct Request {
   std::string trace;              ///< run
   bool reference = false;         ///< run
   std::string format;             ///< draw
-  std::string output;             ///< draw: empty: stdout
+  std::string output;             ///< draw: empty: stdout; plugin new: the folder
+  std::string name;               ///< plugin new
+  std::string templates;          ///< plugin new
   std::vector<std::string> vary;  ///< compare
   int64_t repeat = 5;             ///< compare, calibrate
   bool simulate = false;          ///< compare
@@ -53,6 +55,8 @@ int run_command(const Invocation& invocation);
 int check_command(const Invocation& invocation);
 int plan_command(const Invocation& invocation);
 int compare_command(const Invocation& invocation);
+int plugin_new_command(const Invocation& invocation);
+int plugin_check_command(const Invocation& invocation);
 int plugin_list_command(const Invocation& invocation);
 int plugin_info_command(const Invocation& invocation);
 int explain_command(const Invocation& invocation);

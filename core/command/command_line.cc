@@ -84,6 +84,21 @@ constexpr const char* kCompareHelp =
     "  stretto compare job.toml --vary compile.scheduler=serial,overlap --repeat 10\n"
     "  stretto compare job.toml --vary compile.inflight=1,2,4 --vary node.make.channel.slots=1,2 --simulate";
 
+constexpr const char* kNewHelp =
+    "Examples:\n"
+    "  stretto plugin new transport carrier      (makes the folder carrier: meson.build, plugin.cc, job.toml, "
+    "README.md)\n"
+    "  stretto plugin new ops my_ops -o src/my_ops";
+
+constexpr const char* kPluginCheckHelp =
+    "Loads the plugin in a process of its own and tries the claims of its kind's contract: tables, calls, deadlines,\n"
+    "aborts, and a small job whose bits must be those of a sequential reference. A crash is reported with the claim "
+    "that\n"
+    "was being tried. What cannot be tried on this machine is counted apart; -v says why. Exit code 3 if a claim "
+    "breaks.\n"
+    "Example:\n"
+    "  stretto plugin check build/carrier.so";
+
 constexpr const char* kListHelp =
     "Each file is looked at in a process of its own: one that crashes or hangs is reported and stops nothing.\n"
     "Exit code 3 where a file in the folders cannot be used. -v adds paths and capabilities.";
@@ -192,6 +207,15 @@ class CommandLine {
     CLI::App* plugin = app_.add_subcommand("plugin", "What plugins there are");
     plugin->require_subcommand(1);
     add(*plugin, "list", "All components found", plugin_list_command, kListHelp);
+    CLI::App* fresh = add(*plugin, "new", "Write a small plugin that builds and works", plugin_new_command, kNewHelp);
+    fresh->add_option("kind", request_.job, "transport, scheduler, device or ops")->required()->type_name("KIND");
+    fresh->add_option("name", request_.name, "The plugin's name")->required()->type_name("NAME");
+    fresh->add_option("-o,--output", request_.output, "The folder to make; else NAME")->type_name("DIR");
+    fresh->add_option("--templates", request_.templates, "Where the SDK's templates are")->type_name("DIR");
+    add(*plugin, "check", "Try whether a plugin keeps its contract", plugin_check_command, kPluginCheckHelp)
+        ->add_option("file", request_.job, "The plugin")
+        ->required()
+        ->type_name("FILE");
     add(*plugin, "info", "One component: its options, ops and capabilities", plugin_info_command, kInfoHelp)
         ->add_option("name", request_.job, "The component's name, or a plugin's file")
         ->required()

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "command/command_line.h"
+#include "command/trial.h"
 #include "launch/actor.h"
 #include "loader/probe.h"
 
@@ -90,5 +91,7 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "actor") return stretto::actor_main();
   if (argc == 4 && std::string_view(argv[1]) == "plugin" && std::string_view(argv[2]) == "probe")
     return stretto::probe_main(argv[3]);
+  if (argc >= 4 && std::string_view(argv[1]) == "plugin" && std::string_view(argv[2]) == "trial")
+    return stretto::trial_main(program, argv[3], {argv + 4, argv + argc});
   return stretto::main_of({argv + 1, argv + argc}, program);
 }
