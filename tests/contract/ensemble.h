@@ -14,6 +14,7 @@ namespace stretto::contract {
 struct TransportUnderTest {
   UnderTest subject;
   UnderTest device = {"cpu", "cpu"};  ///< that the actors have
+  bool own_device = false;            ///< each actor one of its own: actor i the device i
 };
 inline void PrintTo(const TransportUnderTest& transport, std::ostream* out) { *out << transport.subject.component; }
 
@@ -26,7 +27,8 @@ class Ensemble {
     const auto& subject = transport.subject;
     const auto& component = load_component(plugin_path(subject.plugin), STRETTO_TRANSPORT, subject.component);
     for (uint32_t actor = 0; actor < actor_count; ++actor) {
-      devices_.push_back(std::make_unique<OpenDevice>(transport.device));
+      devices_.push_back(
+          std::make_unique<OpenDevice>(transport.device, transport.own_device ? static_cast<int32_t>(actor) : 0));
       lanes_.push_back(std::make_unique<OpenLane>(*devices_.back(), 1));
       transports_.push_back(
           std::make_unique<OpenTransport>(component, subject.options, actor, actor_count, &lanes_.back()->native()));

@@ -33,10 +33,12 @@ std::string hexadecimal(uintptr_t address) {
 }  // namespace
 
 HiddenMemory::~HiddenMemory() {
-  for (auto& [address, block] : blocks_) {
-    munmap(block.mapping, block.mapped);
-    munmap(block.worker_mapping, block.mapped + static_cast<uint64_t>(sysconf(_SC_PAGESIZE)));
-  }
+  for (auto& [address, block] : blocks_) unmap(block);
+}
+
+void HiddenMemory::unmap(const Block& block) noexcept {
+  munmap(block.mapping, block.mapped);
+  munmap(block.worker_mapping, block.mapped + static_cast<uint64_t>(sysconf(_SC_PAGESIZE)));
 }
 
 void* HiddenMemory::allocate(uint64_t bytes) {
@@ -75,6 +77,14 @@ void HiddenMemory::free(void* memory) noexcept {
   if (found == blocks_.end()) return;
   poison(found->second.worker, found->second.bytes, kFreed);
   found->second.freed = true;
+}
+
+void HiddenMemory::forget(void* memory) noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto found = blocks_.find(reinterpret_cast<uintptr_t>(memory));
+  if (found == blocks_.end() || !found->second.freed) return;
+  unmap(found->second);
+  blocks_.erase(found);
 }
 
 void HiddenMemory::pin(void* memory, uint64_t bytes) {

@@ -23,6 +23,8 @@ class HiddenMemory {
   void* allocate(uint64_t bytes);
   /// Poisons the block; it stays mapped, and known as freed, until the device is closed.
   void free(void* memory) noexcept;
+  /// Unmaps a freed block: nothing is known of it any more, and its address may come again.
+  void forget(void* memory) noexcept;
   void pin(void* memory, uint64_t bytes);
   void unpin(void* memory) noexcept;
   /// The worker's address of `bytes` bytes in one live block or pinned range. Throws Code::internal saying what it is.
@@ -37,6 +39,7 @@ class HiddenMemory {
     char* worker;
     bool freed;
   };
+  static void unmap(const Block& block) noexcept;
   mutable std::mutex mutex_;
   std::map<uintptr_t, Block> blocks_;          // by the address handed out
   std::multimap<uintptr_t, uint64_t> pinned_;  // address, bytes

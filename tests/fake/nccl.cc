@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: stretto contributors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The calls of NCCL that the plugins make, between the threads of one process, with NCCL's rules enforced:
+/// non-blocking communicators that are in progress until all ranks have come, operations of one communicator one after
+/// the other in the order of their issue, sends that meet receives first come first served, groups that complete as
+/// one.
+
+#include "machine.h"
+#include "rendezvous/communicator.h"
+#include "stretto/error.h"
+
+#include <cstdio>
+#include <cstring>
+#include <nccl.h>
+
+struct ncclComm {
+  struct Shared {
+    explicit Shared(int count) : ranks(count) {}
+    int ranks;
+    std::set<int> joined;  ///< their keys; ranks count them in ascending order
+    stretto::testing::Communicator meeting;
+    stretto::fake::Clock clock;
+    std::map<int, std::shared_ptr<Shared>> parts;  ///< by number of the split
+  };
+  std::shared_ptr<Shared> shared;
+  int key = 0;
+  int splits = 0;
+  std::atomic<bool> aborted{false};
+  /// Once all have joined.
+  int rank() const { return static_cast<int>(std::distance(shared->joined.begin(), shared->joined.find(key))); }
+};
+
+namespace stretto::fake {
+namespace {
+
+/// Says what breaks NCCL's rules.
+class Alarm final : public testing::Bell {
+ public:
+  void ring() override {}
+  void fail(const std::string& message) override { Machine::instance().violation("NCCL: " + message); }
+};
+
+struct Posted {
+  ncclComm* communicator;
+  Stream* stream;
+  testing::Operation operation;
+};
+
+std::mutex mutex;  // over all communicators
+std::map<std::string, std::shared_ptr<ncclComm::Shared>>& groups() {
+  static auto* all = new std::map<std::string, std::shared_ptr<ncclComm::Shared>>;
+  return *all;
+}
+thread_local int depth = 0;
+thread_local std::vector<Posted> posted;
+
+void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operation> operations) {
+  auto& machine = Machine::instance();
+  auto shared = communicator->shared;
+  auto transition = std::make_shared<testing::Transition>();
+  std::vector<Access> accesses;
+  for (auto& operation : operations) {
+    accesses.push_back({operation.memory, operation.bytes, !operation.sends});
+    operation.memory = machine.translate(operation.memory, operation.bytes);
+  }
+  transition->operations = std::move(operations);
+  transition->bell = std::make_shared<Alarm>();
+  const auto rank = static_cast<uint32_t>(communicator->rank());
+  shared->meeting.issue(rank, transition);
+  machine.enqueue(stream, {"NCCL transfer",
+                           accesses,
+                           nullptr,
+                           [=, &machine] {
+                             machine.give(stream, shared->clock);
+                             shared->meeting.reach(rank, transition);
+                           },
+                           {}});
+  machine.enqueue(stream,
+                  {"NCCL transfer's end",
+                   {},
+                   [=] { return transition->complete.load(std::memory_order_acquire) || communicator->aborted; },
+                   [=, &machine] { machine.take(stream, shared->clock); },
+                   {}});
+}
+
+ncclResult_t post(ncclComm* communicator, Posted item) {
+  if (communicator == nullptr || communicator->aborted) return ncclInvalidUsage;
+  if (static_cast<int>(item.operation.peer) >= communicator->shared->ranks) return ncclInvalidArgument;
+  try {
+    if (depth > 0)
+      posted.push_back(std::move(item));
+    else
+      enqueue(communicator, item.stream, {std::move(item.operation)});
+    return ncclSuccess;
+  } catch (const Error& error) {
+    Machine::instance().violation(error.what());
+    return ncclUnhandledCudaError;
+  }
+}
+
+}  // namespace
+}  // namespace stretto::fake
+
+using namespace stretto::fake;
+
+extern "C" {
+
+ncclResult_t ncclGetVersion(int* version) {
+  *version = NCCL_VERSION_CODE;
+  return ncclSuccess;
+}
+const char* ncclGetErrorString(ncclResult_t /*result*/) { return "FAKE NCCL: an error"; }
+const char* ncclGetLastError(ncclComm_t /*communicator*/) { return ""; }
+ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
+  static std::atomic<int> last{0};
+  std::memset(id, 0, sizeof *id);
+  std::snprintf(id->internal, sizeof id->internal, "FAKE %d", ++last);
+  return ncclSuccess;
+}
+ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int ranks, ncclUniqueId id, int rank,
+                                    ncclConfig_t* config) {
+  if (config == nullptr || config->blocking != 0) {
+    Machine::instance().violation("NCCL: a blocking communicator");
+    return ncclInvalidUsage;
+  }
+  if (rank < 0 || rank >= ranks) return ncclInvalidArgument;
+  const std::lock_guard lock(mutex);
+  auto& shared = groups()[id.internal];
+  if (shared == nullptr) shared = std::make_shared<ncclComm::Shared>(ranks);
+  if (shared->ranks != ranks || !shared->joined.insert(rank).second) return ncclInvalidUsage;
+  *communicator = new ncclComm;
+  (*communicator)->shared = shared;
+  (*communicator)->key = rank;
+  return ncclInProgress;
+}
+ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* state) {
+  const std::lock_guard lock(mutex);
+  const auto& shared = *communicator->shared;
+  *state = static_cast<int>(shared.joined.size()) == shared.ranks ? ncclSuccess : ncclInProgress;
+  return ncclSuccess;
+}
+ncclResult_t ncclCommUserRank(const ncclComm_t communicator, int* rank) {
+  *rank = communicator->rank();
+  return ncclSuccess;
+}
+ncclResult_t ncclCommSplit(ncclComm_t parent, int color, int /*key*/, ncclComm_t* part, ncclConfig_t* /*config*/) {
+  // Of two ranks alone, as the transport splits: the others pass no color.
+  const std::lock_guard lock(mutex);
+  const int number = parent->splits++;
+  *part = nullptr;
+  if (color == NCCL_SPLIT_NOCOLOR) return ncclSuccess;
+  auto& shared = parent->shared->parts[number];
+  if (shared == nullptr) shared = std::make_shared<ncclComm::Shared>(2);
+  *part = new ncclComm;
+  (*part)->shared = shared;
+  (*part)->key = parent->rank();
+  shared->joined.insert((*part)->key);
+  return ncclInProgress;
+}
+ncclResult_t ncclCommFinalize(ncclComm_t communicator) {
+  return communicator->aborted ? ncclInvalidUsage : ncclSuccess;
+}
+ncclResult_t ncclCommDestroy(ncclComm_t /*communicator*/) { return ncclSuccess; }  // kept: streams may look at it
+ncclResult_t ncclCommAbort(ncclComm_t communicator) {
+  communicator->aborted = true;
+  communicator->shared->meeting.abort(static_cast<uint32_t>(communicator->rank()));
+  return ncclSuccess;
+}
+ncclResult_t ncclGroupStart() {
+  ++depth;
+  return ncclSuccess;
+}
+ncclResult_t ncclGroupEnd() {
+  if (depth == 0) return ncclInvalidUsage;
+  if (--depth > 0) return ncclSuccess;
+  std::map<std::pair<ncclComm*, Stream*>, std::vector<stretto::testing::Operation>> by_communicator;
+  for (auto& item : posted) by_communicator[{item.communicator, item.stream}].push_back(std::move(item.operation));
+  posted.clear();
+  try {
+    for (auto& [where, operations] : by_communicator) enqueue(where.first, where.second, std::move(operations));
+    return ncclInProgress;
+  } catch (const stretto::Error& error) {
+    Machine::instance().violation(error.what());
+    return ncclUnhandledCudaError;
+  }
+}
+ncclResult_t ncclSend(const void* memory, size_t count, ncclDataType_t /*type*/, int peer, ncclComm_t communicator,
+                      cudaStream_t stream) {
+  return post(communicator, {communicator,
+                             reinterpret_cast<Stream*>(stream),
+                             {true, static_cast<uint32_t>(peer), 0, "NCCL", const_cast<void*>(memory), count}});
+}
+ncclResult_t ncclRecv(void* memory, size_t count, ncclDataType_t /*type*/, int peer, ncclComm_t communicator,
+                      cudaStream_t stream) {
+  return post(communicator, {communicator,
+                             reinterpret_cast<Stream*>(stream),
+                             {false, static_cast<uint32_t>(peer), 0, "NCCL", memory, count}});
+}
+
+}  // extern "C"
