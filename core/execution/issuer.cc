@@ -63,7 +63,8 @@ void Executor::issue_step(uint32_t id, int64_t execution, uint64_t round) {
   if (!step.releases.empty())
     courier.at_lane([this, &step, execution] {
       for (uint32_t channel : step.releases) {
-        settle(step.inputs.front(), execution);
+        // A RECEIVE of a copying transport gives back what it has copied, and reads no slot.
+        if (!step.inputs.empty()) settle(step.inputs.front(), execution);
         endpoints_->release(channel, execution);
       }
     });
