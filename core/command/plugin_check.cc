@@ -29,7 +29,6 @@ class LinkFolder {
       throw Error(Code::unavailable, fmt::format("no folder for the check: {}", std::strerror(errno)));
     path_ = pattern;
     std::filesystem::create_symlink(std::filesystem::absolute(file), link());
-    name_ = file.filename();
   }
   LinkFolder(const LinkFolder&) = delete;
   LinkFolder& operator=(const LinkFolder&) = delete;
@@ -41,7 +40,6 @@ class LinkFolder {
 
  private:
   std::filesystem::path path_;
-  std::filesystem::path name_;
 };
 
 /// What a child that died or hung has left unsaid.

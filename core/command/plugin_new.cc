@@ -75,7 +75,9 @@ int plugin_new_command(const Invocation& invocation) {
   nlohmann::json written = nlohmann::json::array();
   for (const auto& from : {templates / "common", templates / invocation.job})
     for (const auto& entry : std::filesystem::directory_iterator(from)) {
-      const auto to = folder / entry.path().filename();
+      // ".in" keeps what is no source of this tree from its build and its lint.
+      const auto name = entry.path().filename();
+      const auto to = folder / (name.extension() == ".in" ? name.stem() : name);
       write_file(to.string(),
                  filled_in(read_file(entry.path().string(), kLargestTemplate), invocation.job, invocation.name));
       written.push_back(to.string());

@@ -66,15 +66,20 @@ void compare_bits(const Plan& plan, int64_t execution, const std::vector<Tensor>
                       plan.outputs[i].name));
 }
 
-void run_and_compare(Trial& trial, const Plan& plan) {
-  RunOptions options;
-  options.processes = plan.processes;
-  options.actor_program = trial.program().string();
-  options.open = options.submit = options.get = options.progress = options.close = kPatience;
+/// What a sequential reference gives, by execution.
+std::vector<std::vector<Tensor>> expected_values(Trial& trial, const Plan& plan) {
   SequentialReference reference(plan, trial.catalogue());
   std::vector<std::vector<Tensor>> expected;
   for (int64_t execution = 0; execution < kExecutions; ++execution)
     expected.push_back(reference.run(Inputs(execution).spans(plan.inputs.size())));
+  return expected;
+}
+
+void run_and_compare(Trial& trial, const Plan& plan, const std::vector<std::vector<Tensor>>& expected) {
+  RunOptions options;
+  options.processes = plan.processes;
+  options.actor_program = trial.program().string();
+  options.open = options.submit = options.get = options.progress = options.close = kPatience;
   Runtime runtime = Runtime::open(plan, trial.catalogue(), options);
   std::deque<Future> under_way;
   for (int64_t execution = 0; execution < kExecutions; ++execution)
@@ -93,19 +98,23 @@ void run_trial_job(Trial& trial, const TrialJob& job) {
   options.transport = job.transport;
   options.inflight = job.inflight;
   options.processes = job.processes;
-  const auto& transport = trial.catalogue().find(STRETTO_TRANSPORT, job.transport);
-  const bool dynamic =
-      (static_cast<const stretto_transport_api*>(transport.raw->api)->flags & STRETTO_TRANSPORT_DYNAMIC) != 0;
   Plan plan;
+  std::vector<std::vector<Tensor>> expected;
   try {
-    const Plan first = compile(trial_graph(job, dynamic), options, trial.catalogue());
-    plan = compile(trial_graph(job, dynamic), options, trial.catalogue());
-    claim(hash(first) == hash(plan), "one graph, compiled twice, gave two plans: a scheduler must be deterministic");
+    const auto& transport = trial.catalogue().find(STRETTO_TRANSPORT, job.transport);
+    const auto flags = static_cast<const stretto_transport_api*>(transport.raw->api)->flags;
+    const Graph graph = trial_graph(job, (flags & STRETTO_TRANSPORT_DYNAMIC) != 0);
+    plan = compile(graph, options, trial.catalogue());
+    claim(hash(plan) == hash(compile(graph, options, trial.catalogue())),
+          "one graph, compiled twice, gave two plans: a scheduler must be deterministic");
+    expected = expected_values(trial, plan);
+  } catch (const ClaimBroken&) {
+    throw;
   } catch (const Error& error) {
     if (error.code() == Code::unavailable) throw NotTried(error.what());
     throw;
   }
-  run_and_compare(trial, plan);
+  run_and_compare(trial, plan, expected);
 }
 
 }  // namespace stretto
