@@ -25,7 +25,7 @@ struct Request {
   std::string trace;              ///< run
   bool reference = false;         ///< run
   std::string format;             ///< draw
-  std::string output;             ///< draw: empty: stdout; plugin new: the folder
+  std::string output;             ///< draw: empty: stdout; calibrate; plugin new: the folder
   std::string name;               ///< plugin new
   std::string templates;          ///< plugin new
   std::vector<std::string> vary;  ///< compare
@@ -59,6 +59,7 @@ int plugin_new_command(const Invocation& invocation);
 int plugin_check_command(const Invocation& invocation);
 int plugin_list_command(const Invocation& invocation);
 int plugin_info_command(const Invocation& invocation);
+int calibrate_command(const Invocation& invocation);
 int explain_command(const Invocation& invocation);
 int simulate_command(const Invocation& invocation);
 int schema_command(const Invocation& invocation);

@@ -52,6 +52,14 @@ constexpr const char* kDrawHelp =
     "  stretto draw job.toml --format mermaid              (for Markdown)\n"
     "What is bold, or orange, crosses from one actor to another.";
 
+constexpr const char* kCalibrateHelp =
+    "Runs the job on its own actors and writes what its ops and transports take; links that move bytes are probed with a\n"
+    "small and a large value. Predictions and schedulers use the file where the job, or --set, names it.\n"
+    "Examples:\n"
+    "  stretto calibrate job.toml -o costs.toml\n"
+    "  stretto explain job.toml --set compile.costs=costs.toml\n"
+    "  stretto run job.toml --set compile.costs=costs.toml -v       (predicted against measured)";
+
 constexpr const char* kExplainHelp =
     "Predicts the steady period and names what limits it: the circuit of steps that wait for each other, or the "
     "resource\n"
@@ -190,6 +198,10 @@ class CommandLine {
         ->check(CLI::Range(int64_t{1}, int64_t{1000000}))
         ->type_name("N");
     simulate->add_option("--svg", request_.svg, "Draw the timeline into a file")->type_name("FILE");
+    CLI::App* calibrate =
+        add_for_job("calibrate", "Measure costs and write them into a file", calibrate_command, kCalibrateHelp);
+    calibrate->add_option("-o,--output", request_.output, "The cost file to write")->required()->type_name("FILE");
+    add_repeat(calibrate, "How often the job runs");
     CLI::App* compare =
         add_for_job("compare", "Run variants of a job in turn, and compare", compare_command, kCompareHelp);
     add_list(compare, "--vary", request_.vary, "A key and the values to compare", "KEY=V1,V2")->required();

@@ -27,11 +27,11 @@ struct Contender {
 
 std::vector<Contender> prepare_all(const Invocation& invocation, Progress& progress) {
   std::vector<Contender> contenders;
-  for (Variant& variant : expand_variants(invocation.vary)) {
+  for (const Variant& variant : expand_variants(invocation.vary)) {
     progress.say(fmt::format("compiling {}", variant.name));
     try {
       Ready ready = prepare(invocation, variant.sets);
-      contenders.push_back({std::move(variant), std::move(ready), {}, {}});
+      contenders.push_back({variant, std::move(ready), {}, {}});
     } catch (const Error& error) {
       throw Error(error.code(), fmt::format("variant {}: {}", variant.name, error.what()));
     }
