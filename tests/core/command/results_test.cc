@@ -17,7 +17,7 @@ TEST_F(ACommandLine, ThatIsWrongExitsWith2AndNamesTheRightWord) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
       {{}, "expected a command after 'stretto': one of run, check"},
       {{"rnu"}, "found the command 'rnu', expected one of run, check"},
-      {{"plugin"}, "expected a command after 'stretto plugin': one of list, info"},
+      {{"plugin"}, "expected a command after 'stretto plugin': one of list, new, check, info"},
       {{"plugin", "lst"}, "did you mean 'list'?"},
       {{"run"}, "job is required; `stretto run --help` says more"},
       {{"run", "job.toml", "--jsn"}, "did you mean '--json'?"},

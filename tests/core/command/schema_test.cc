@@ -42,7 +42,7 @@ class ASchema : public Program {
 TEST_F(ASchema, AcceptsEveryExample) {
   size_t jobs = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(variable("STRETTO_SOURCE") + "/examples")) {
-    if (entry.path().extension() != ".toml") continue;
+    if (entry.path().filename() != "job.toml") continue;  // others lie over one of these
     ++jobs;
     EXPECT_EQ(check_.failure(as_json(read_toml(entry.path().string()))), "") << entry.path();
   }
