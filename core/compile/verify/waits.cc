@@ -4,13 +4,12 @@
 #include "compile/verify/verify.h"
 
 #include <algorithm>
-#include <map>
+#include <compare>
+#include <span>
 
 namespace stretto::compiling {
 
 namespace {
-
-using Kind = Constraint::Kind;
 
 const char* to_text(Wait::By by) {
   switch (by) {
@@ -21,6 +20,14 @@ const char* to_text(Wait::By by) {
   }
   return "?";
 }
+
+/// A wait over actors or for the driver.
+struct Distant {
+  uint32_t to;
+  uint32_t from;
+  int32_t tokens;
+  friend auto operator<=>(const Distant&, const Distant&) = default;  // NOLINT(modernize-use-nullptr): misread
+};
 
 class Waits {
  public:
@@ -63,32 +70,40 @@ class Waits {
   /// What reaches over actors, or over executions by the driver, is done by transports and tickets whatever the waits
   /// say. They must say the same, so that what is printed is what happens.
   void check_distant() const {
-    std::vector<std::map<uint32_t, int32_t>> wanted(plan_.steps.size());
+    std::vector<Distant> wanted;
     for (const auto& constraint : constraints_of(plan_)) {
       const bool near = plan_.steps[constraint.from].actor == plan_.steps[constraint.to].actor;
       if (near && plan_.steps[constraint.to].actor != plan_.driver()) continue;
-      const auto [known, fresh] = wanted[constraint.to].try_emplace(constraint.from, constraint.tokens);
-      if (!fresh) known->second = std::min(known->second, constraint.tokens);
+      wanted.push_back({constraint.to, constraint.from, constraint.tokens});
     }
+    // Of several between two steps the one with the fewest tokens counts; sorted, it comes first.
+    std::sort(wanted.begin(), wanted.end());
+    wanted.erase(std::unique(wanted.begin(), wanted.end(),
+                             [](const Distant& a, const Distant& b) { return a.to == b.to && a.from == b.from; }),
+                 wanted.end());
+    auto next = wanted.cbegin();
     for (uint32_t number = 0; number < plan_.steps.size(); ++number) {
-      const auto& step = plan_.steps[number];
-      size_t found = 0;
-      for (const auto& wait : step.waits) {
-        if (wait.by != Wait::By::transport && wait.by != Wait::By::ticket) continue;
-        const auto known = wanted[number].find(wait.from);
-        if (known == wanted[number].end() || known->second != wait.tokens)
-          wrong(step, wait, "which nothing makes it do");
-        ++found;
-      }
-      if (found == wanted[number].size()) continue;
-      for (const auto& [from, tokens] : wanted[number])
-        if (std::none_of(step.waits.begin(), step.waits.end(), [&, from = from](const Wait& wait) {
-              return wait.from == from && (wait.by == Wait::By::transport || wait.by == Wait::By::ticket);
-            }))
-          inconsistent("'{}' must wait for '{}' with {} tokens and does not", step.name, plan_.steps[from].name,
-                       tokens);
-      inconsistent("'{}' waits for the same step twice", step.name);
+      const auto first = next;
+      while (next != wanted.cend() && next->to == number) ++next;
+      check_distant(number, {first, next});
     }
+  }
+
+  void check_distant(uint32_t number, std::span<const Distant> wanted) const {
+    const auto& step = plan_.steps[number];
+    std::vector<Distant> found;
+    for (const auto& wait : step.waits) {
+      if (wait.by != Wait::By::transport && wait.by != Wait::By::ticket) continue;
+      found.push_back({number, wait.from, wait.tokens});
+      if (!std::binary_search(wanted.begin(), wanted.end(), found.back()))
+        wrong(step, wait, "which nothing makes it do");
+    }
+    std::sort(found.begin(), found.end());
+    for (const auto& each : wanted)
+      if (!std::binary_search(found.begin(), found.end(), each))
+        inconsistent("'{}' must wait for '{}' with {} tokens and does not", step.name, plan_.steps[each.from].name,
+                     each.tokens);
+    if (found.size() != wanted.size()) inconsistent("'{}' waits for the same step twice", step.name);
   }
 
   const Plan& plan_;
