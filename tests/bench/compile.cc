@@ -68,6 +68,7 @@ void measure(uint32_t nodes, Catalogue& catalogue) {
         "%8u nodes, %8zu steps, %-8s compiled in %7.3f s, of which verified %7.3f s; predicted in %7.3f s "
         "(period %.3f s); peak %ld MiB\n",
         nodes, plan.steps.size(), scheduler, all, verifying, predicting, period, usage.ru_maxrss / 1024);
+    std::fflush(stdout);
   }
 }
 

@@ -121,5 +121,39 @@ TEST(TheVerifier, AgreesWithTheModelOnSmallGraphs) {
   EXPECT_EQ(drafts.plans["too large"], 0U);
 }
 
+/// Gives the channel that a refusal names the slots that it names: "give the channel of 'n0' 2 slots". Whether it names
+/// one.
+bool apply_mend(const std::string& text, Graph& graph) {
+  const auto at = text.find("give the channel of '");
+  if (at == std::string::npos) return false;
+  const auto name = text.substr(at + 21, text.find('\'', at + 21) - at - 21);
+  const auto slots = static_cast<uint32_t>(std::stoul(text.substr(text.find("' ", at + 21) + 2)));
+  for (auto& input : graph.inputs)
+    if (input.name == name) input.channel.slots = slots;
+  for (auto& node : graph.nodes)
+    if (node.name == name) node.channel.slots = slots;
+  return true;
+}
+
+TEST(TheMendOfADeadCircuit, Mends) {
+  const auto graphs = small_graphs(SmallGraph::kMostNodes, 3);
+  std::mt19937_64 random(2);
+  int mended = 0, given_up = 0;
+  for (int i = 0; i < 400; ++i) {
+    const auto options = anyhow(random);
+    Graph graph = graphs[random() % graphs.size()].build("cpu", random() % 2 == 0);
+    const auto refused = [&] { return refusal([&] { verify(compiling::draft(graph, options, catalogue())); }); };
+    std::string text = refused();
+    int applied = 0;
+    for (; apply_mend(text, graph); text = refused()) {
+      ASSERT_NE(refused(), text) << "the same again after its mend";
+      ASSERT_LT(++applied, 20) << text;
+    }
+    if (applied > 0) ++(text.empty() ? mended : given_up);
+  }
+  // Those given up have another fault as well, which more slots don't mend.
+  EXPECT_GT(mended, 5) << given_up;
+}
+
 }  // namespace
 }  // namespace stretto::testing
