@@ -69,7 +69,7 @@ class Simulation {
   void take(const Event& event);
   double serve(uint32_t vertex, double ready);
   void satisfy(const Link& link, int64_t round, double end);
-  void tell(uint32_t vertex, int64_t round, double end);
+  void tell(uint32_t vertex, int64_t number, double end);
   int64_t source_round(const Link& link, int64_t round) const;
   /// The execution that a vertex works on in a round; -1: none.
   int64_t execution_in(uint32_t vertex, int64_t round) const;

@@ -43,7 +43,8 @@ void verify_workspaces(const Plan& plan, HappensBefore& happens) {
   for (uint32_t number = 0; number < plan.steps.size(); ++number)
     for (const auto& access : plan.steps[number].accesses)
       if (access.kind == Access::Kind::workspace) users[access.index].push_back(number);
-  for (auto& [workspace, steps] : users) {
+  for (const auto& entry : users) {
+    const auto& steps = entry.second;
     const auto lane = [&](uint32_t step) { return plan.steps[step].lane; };
     if (std::all_of(steps.begin(), steps.end(), [&](uint32_t step) { return lane(step) == lane(steps[0]); })) continue;
     for (size_t a = 0; a < steps.size(); ++a)
@@ -53,7 +54,7 @@ void verify_workspaces(const Plan& plan, HappensBefore& happens) {
               Code::invalid_argument,
               fmt::format("the plan would race: '{}' and '{}' share workspace {} on two lanes, and nothing makes "
                           "them take turns; put both on one lane, or give each its own workspace",
-                          plan.steps[steps[b]].name, plan.steps[steps[a]].name, workspace));
+                          plan.steps[steps[b]].name, plan.steps[steps[a]].name, entry.first));
   }
 }
 
