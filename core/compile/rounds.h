@@ -19,8 +19,9 @@
 /// potentials, so one of sum 0 consists of arcs that are now 0: a topological sort of those finds it, or proves that
 /// there is none. Without offsets no arc is negative, the potentials are 0, and all is linear.
 ///
-/// Rounds that all bring executions are the hardest case: blank ones only take constraints away. A window no larger than
-/// the offsets always parts executions by blank rounds; a schedule that lives by that alone is refused all the same.
+/// Rounds that all bring executions are the hardest case: blank ones only take constraints away. A window no larger
+/// than the offsets always parts executions by blank rounds; a schedule that lives by that alone is refused all the
+/// same.
 
 #include "stretto/plan.h"
 

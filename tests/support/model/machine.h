@@ -76,7 +76,7 @@ class Machine {
   const Plan& plan_;
   int8_t executions_;
   int max_offset_ = 0;
-  bool looks_ahead_ = false;  ///< some step waits for a later round than its own
+  bool looks_ahead_ = false;                      ///< some step waits for a later round than its own
   std::vector<std::vector<uint32_t>> releasing_;  // by channel
   std::vector<std::vector<uint32_t>> readers_;    // by ring: steps, through views too; not SENDs over shared slots
   std::vector<std::vector<uint32_t>> transfers_;  // by ring: RECEIVEs that a copying transport reads it for
