@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <queue>
+#include <utility>
 
 namespace stretto::overlap {
 
@@ -14,7 +15,7 @@ using Heap = std::priority_queue<Entry, std::vector<Entry>, std::greater<>>;
 
 class Shop {
  public:
-  Shop(const TimedGraph& graph, int32_t executions, const std::vector<double>& urgency)
+  Shop(const TimedGraph& graph, int32_t executions, const std::vector<double>& urgency, const Order* fixed)
       : graph_(graph),
         executions_(executions),
         urgency_(urgency),
@@ -23,30 +24,64 @@ class Shop {
         ended_(graph.unit_count(), 0),
         waits_(graph.unit_count(), false),
         waiting_(graph.lanes().size()),
-        busy_(graph.lanes().size(), false) {
+        busy_(graph.lanes().size(), false),
+        heads_(graph.lanes().size()) {
+    for (uint32_t lane = 0; lane < heads_.size() && fixed != nullptr; ++lane)
+      if (graph.lanes()[lane].duty == Duty::compute) fix(lane, fixed->lanes[lane]);
     for (uint32_t resource = 0; resource < graph.resource_count(); ++resource)
       free_.push_back(graph.capacity(resource));
   }
 
   std::vector<double> run() {
     for (uint32_t unit = 0; unit < graph_.unit_count(); ++unit) offer(unit);
-    for (uint32_t lane = 0; lane < busy_.size(); ++lane) fill(lane);
+    fill_touched();
     while (!events_.empty()) {
       now_ = events_.top().first;
-      touched_.clear();
       while (!events_.empty() && events_.top().first <= now_) {
         const uint32_t unit = events_.top().second;
         events_.pop();
         end(unit);
       }
-      std::sort(touched_.begin(), touched_.end());
-      touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
-      for (const uint32_t lane : touched_) fill(lane);
+      fill_touched();
     }
-    return std::move(starts_);
+    const bool all = std::all_of(ended_.begin(), ended_.end(), [&](int32_t runs) { return runs == executions_; });
+    return all ? std::move(starts_) : std::vector<double>();
   }
 
  private:
+  /// Where a lane whose sequence is fixed stands.
+  struct Head {
+    const std::vector<Order::Entry>* entries = nullptr;
+    int32_t turn = 0;
+    int32_t last_turn = 0;
+    size_t place = 0;
+    uint32_t unit() const { return (*entries)[place].unit; }
+  };
+
+  void fix(uint32_t lane, const std::vector<Order::Entry>& entries) {
+    auto& head = heads_[lane];
+    head.entries = &entries;
+    for (const auto& entry : entries) {
+      head.turn = std::min(head.turn, entry.turn);
+      head.last_turn = std::max(head.last_turn, entry.turn + executions_);
+    }
+    if (!runs(head)) step_on(head);
+  }
+
+  bool runs(const Head& head) const {
+    const int32_t execution = head.turn - (*head.entries)[head.place].turn;
+    return execution >= 0 && execution < executions_;
+  }
+
+  /// To the next run that there is.
+  void step_on(Head& head) {
+    do {
+      if (++head.place < head.entries->size()) continue;
+      head.place = 0;
+      ++head.turn;
+    } while (!runs(head) && head.turn <= head.last_turn);
+  }
+
   size_t run_of(uint32_t unit) const {
     return size_t{unit} * static_cast<size_t>(executions_) + static_cast<size_t>(started_[unit]);
   }
@@ -54,6 +89,8 @@ class Shop {
   bool ready(uint32_t unit) const {
     const int32_t execution = started_[unit];
     if (execution >= executions_ || ended_[unit] != execution) return false;
+    for (const uint32_t lane : graph_.lanes_of(unit))
+      if (heads_[lane].entries != nullptr && heads_[lane].unit() != unit) return false;
     for (const uint32_t number : graph_.entering(unit)) {
       const auto& arc = graph_.arcs()[number];
       if (ended_[arc.from] <= execution - arc.tokens) return false;
@@ -79,7 +116,12 @@ class Shop {
     waits_[unit] = false;
     starts_[run_of(unit)] = now_;
     ++started_[unit];
-    for (const uint32_t lane : graph_.lanes_of(unit)) busy_[lane] = true;
+    for (const uint32_t lane : graph_.lanes_of(unit)) {
+      busy_[lane] = true;
+      if (heads_[lane].entries == nullptr) continue;
+      step_on(heads_[lane]);
+      offer(heads_[lane].unit());
+    }
     if (const int32_t resource = graph_.shared_resource(unit); resource >= 0) --free_[static_cast<uint32_t>(resource)];
     events_.emplace(now_ + graph_.seconds(unit), unit);
   }
@@ -103,6 +145,16 @@ class Shop {
     const int32_t resource = graph_.shared_resource(unit);
     return std::none_of(lanes.begin(), lanes.end(), [&](uint32_t lane) { return busy_[lane]; }) &&
            (resource < 0 || free_[static_cast<uint32_t>(resource)] > 0);
+  }
+
+  /// Starting a unit may make another one ready, where a lane's sequence is fixed.
+  void fill_touched() {
+    while (!touched_.empty()) {
+      auto lanes = std::exchange(touched_, {});
+      std::sort(lanes.begin(), lanes.end());
+      lanes.erase(std::unique(lanes.begin(), lanes.end()), lanes.end());
+      for (const uint32_t lane : lanes) fill(lane);
+    }
   }
 
   /// Starts the most urgent unit that can start on an idle lane.
@@ -130,6 +182,7 @@ class Shop {
   std::vector<bool> waits_;               // by unit: its next run could start
   std::vector<Heap> waiting_;             // by lane
   std::vector<bool> busy_;                // by lane
+  std::vector<Head> heads_;               // by lane
   std::vector<uint32_t> free_;            // by resource
   std::vector<uint32_t> touched_;         // lanes on which something may start now
   Heap events_;                           // ends of runs
@@ -157,33 +210,44 @@ bool mend(const TimedGraph& graph, double period, const std::vector<uint32_t>& l
 
 }  // namespace
 
-std::vector<double> list_schedule(const TimedGraph& graph, int32_t executions, const std::vector<double>& urgency) {
-  return Shop(graph, executions, urgency).run();
+std::vector<double> list_schedule(const TimedGraph& graph, int32_t executions, const std::vector<double>& urgency,
+                                  const Order* fixed) {
+  return Shop(graph, executions, urgency, fixed).run();
 }
 
-Phases steady_phases(const TimedGraph& graph, int32_t executions, const std::vector<double>& starts,
-                     const std::vector<uint32_t>& list) {
+Phases mended(const TimedGraph& graph, const Phases& phases, const std::vector<uint32_t>& list) {
+  // A period below what the arcs alone allow can't be mended.
+  constexpr double kStep = 1.02;
+  Phases result = phases;
+  for (; !mend(graph, result.period, list, result.start); result.start = phases.start) result.period *= kStep;
+  return result;
+}
+
+std::vector<Phases> steady_phases(const TimedGraph& graph, int32_t executions, const std::vector<double>& starts,
+                                  const std::vector<uint32_t>& list) {
   const auto count = static_cast<size_t>(executions);
   const size_t first = count / 3;
   const size_t last = count - 1 - count / 3;
-  Phases phases;
-  phases.start.resize(graph.unit_count());
-  for (uint32_t unit = 0; unit < graph.unit_count() && last > first; ++unit)
-    phases.period = std::max(phases.period, (starts[unit * count + last] - starts[unit * count + first]) /
-                                                static_cast<double>(last - first));
-  for (uint32_t unit = 0; last == first && unit < graph.unit_count(); ++unit)
-    phases.period = std::max(phases.period, starts[unit * count + first] + graph.seconds(unit));
-  std::vector<double> mean(graph.unit_count(), 0);
-  for (uint32_t unit = 0; unit < graph.unit_count(); ++unit) {
-    for (size_t e = first; e <= last; ++e)
-      mean[unit] += starts[unit * count + e] - static_cast<double>(e) * phases.period;
-    mean[unit] /= static_cast<double>(last - first + 1);
+  const auto at = [&](uint32_t unit, size_t execution) { return starts[unit * count + execution]; };
+  double period = 0;
+  for (uint32_t unit = 0; unit < graph.unit_count(); ++unit)
+    period = std::max(period, last == first ? at(unit, first) + graph.seconds(unit)
+                                            : (at(unit, last) - at(unit, first)) / static_cast<double>(last - first));
+  std::vector<Phases> found;
+  constexpr size_t kSingle = 3;
+  std::vector<double> start(graph.unit_count());
+  for (size_t e = first; e <= last && e < first + kSingle; ++e) {
+    for (uint32_t unit = 0; unit < graph.unit_count(); ++unit) start[unit] = at(unit, e);
+    found.push_back(mended(graph, {period, start}, list));
   }
-  // A period below what the arcs alone allow can't be mended: the stretch was too short to show it.
-  constexpr double kStep = 1.02;
-  for (phases.start = mean; !mend(graph, phases.period, list, phases.start); phases.start = mean)
-    phases.period *= kStep;
-  return phases;
+  if (last == first) return found;
+  for (uint32_t unit = 0; unit < graph.unit_count(); ++unit) {
+    start[unit] = 0;
+    for (size_t e = first; e <= last; ++e) start[unit] += at(unit, e) - static_cast<double>(e) * period;
+    start[unit] /= static_cast<double>(last - first + 1);
+  }
+  found.push_back(mended(graph, {period, start}, list));
+  return found;
 }
 
 }  // namespace stretto::overlap

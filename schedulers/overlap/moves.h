@@ -19,6 +19,7 @@ struct Move {
   uint32_t first = 0;
   uint32_t second = 0;
   Way way = Way::second_ahead;
+  friend bool operator==(const Move&, const Move&) = default;
 };
 
 /// All moves that the longest chain of a timetable suggests, the most frequent neighbours first; some tens at most.

@@ -20,9 +20,14 @@ using stretto::Problem;
 
 // Above this many steps, only the linear method: its help says so.
 constexpr size_t kSearchedSteps = 4000;
-// Arcs looked at while improving; fewer where each look costs more, so that the time stays bounded.
-constexpr uint64_t kImproving = 60'000'000;
-constexpr uint64_t kImprovingTimesSteps = 30'000'000'000;
+/// Arcs looked at while improving: more where there is more to choose, fewer where each look costs more, so that the
+/// time stays bounded.
+uint64_t effort_for(uint64_t steps) {
+  constexpr uint64_t kMost = 120'000'000;
+  constexpr uint64_t kBySquare = 8'000;
+  constexpr uint64_t kByStep = 40'000'000'000;
+  return std::min({kMost, kBySquare * steps * steps, kByStep / steps});
+}
 
 /// Units in an order of steps, each where its first step stands.
 std::vector<uint32_t> units_of(const TimedGraph& graph, const std::vector<uint32_t>& steps) {
@@ -59,7 +64,7 @@ class Overlap : public stretto::Scheduler {
     task.limits = limits_of_serial(problem, written);
     // Lanes cut from serial's own order wait for a part of what serial waits for: one candidate is within the limits.
     task.lists = {units_of(graph, johnson), units_of(graph, written)};
-    task.improving = std::min<uint64_t>(kImproving, kImprovingTimesSteps / problem.steps.size());
+    task.improving = effort_for(problem.steps.size());
     const auto found = choose_slots(graph, problem, range, task);
     give(problem, graph, found.retimed, answer);
   }

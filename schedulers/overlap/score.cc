@@ -100,7 +100,7 @@ double Judge::bound(const std::vector<uint32_t>& list) const {
 }
 
 double Judge::weigh(double many, double alone) const {
-  return objective_ == Objective::throughput ? many + alone / 16 : kReference * alone + many / 16;
+  return objective_ == Objective::throughput ? many + alone / 2 : kReference * alone + many / 2;
 }
 
 }  // namespace stretto::overlap

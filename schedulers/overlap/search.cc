@@ -4,6 +4,7 @@
 
 #include "overlap/follow.h"
 #include "overlap/list_schedule.h"
+#include "overlap/modulo.h"
 #include "overlap/moves.h"
 
 #include <algorithm>
@@ -25,7 +26,9 @@ bool better(const Score& a, const Score& b) { return a.value < b.value * (1 - kR
 class Search {
  public:
   Search(const TimedGraph& graph, const Task& task)
-      : graph_(graph), task_(task), judge_(graph, task.objective, task.limits, most_offset_of(graph)) {}
+      : graph_(graph), task_(task), judge_(graph, task.objective, task.limits, most_offset_of(graph)) {
+    for (uint32_t unit = 0; unit < graph.unit_count(); ++unit) joint_ = joint_ || graph.steps_of(unit).size() > 1;
+  }
 
   Candidate run() {
     std::vector<Candidate> starts;
@@ -63,12 +66,11 @@ class Search {
   void kick() {
     constexpr int kPatience = 40;
     constexpr int kFruitless = 24;
-    constexpr int kMoves = 8;
     std::minstd_rand lot(1);  // fixed by the standard, so that the answer is the same everywhere
     for (int fruitless = 0; fruitless < kFruitless && spent() < task_.improving && !good_enough(); ++fruitless) {
       Retimed kicked = best_.retimed;
-      for (int i = 0; i < kMoves; ++i) {
-        const auto moves = moves_of(kicked, timetable(kicked, wide_->executions()));
+      for (int i = 0; i < 3 + fruitless % 10; ++i) {
+        const auto moves = suggested(kicked);
         if (moves.empty()) return;
         if (auto made = make(kicked, moves[lot() % moves.size()], kEndless)) kicked = std::move(made->retimed);
       }
@@ -100,7 +102,25 @@ class Search {
     const int32_t executions = std::clamp(affordable, 6, 3 * std::min(judge_.executions(), 48));
     const auto& list = task_.lists.front();
     const auto begun = list_schedule(graph_, executions, urgencies(graph_, rule, executions, list));
-    Order order = fold(graph_, steady_phases(graph_, executions, begun, list));
+    for (const auto& phases : steady_phases(graph_, executions, begun, list)) add_both(fold(graph_, phases), starts);
+    // One execution by itself: without offsets, but with the order that suits it best.
+    const auto alone = list_schedule(graph_, 1, urgencies(graph_, rule, 1, list));
+    for (const auto& phases : steady_phases(graph_, 1, alone, list)) add_both(fold(graph_, phases), starts);
+    construct_modulo(alone, starts);
+  }
+
+  /// Lanes leave gaps that steps of unequal length do not fill, but it is the order that counts: some leeway is left.
+  void construct_modulo(const std::vector<double>& alone, std::vector<Candidate>& starts) {
+    constexpr double kLeeway[] = {1, 1.1, 1.3, 1.6};
+    std::vector<uint32_t> list = task_.lists.front();
+    std::stable_sort(list.begin(), list.end(), [&](uint32_t a, uint32_t b) { return alone[a] < alone[b]; });
+    for (const double leeway : kLeeway) {
+      const auto phases = modulo_schedule(graph_, leeway * busiest_lane(graph_), list);
+      add_both(fold(graph_, mended(graph_, phases, list)), starts);
+    }
+  }
+
+  void add_both(Order order, std::vector<Candidate>& starts) {
     add(retime(graph_, order, judge_.most_offset()), starts);
     follow(graph_, order);
     add(retime(graph_, order, judge_.most_offset()), starts);
@@ -123,7 +143,7 @@ class Search {
     for (int turn = 0; idle < patience && spent() < until; ++turn) {
       std::optional<Candidate> next;
       Move taken;
-      for (const Move& move : moves_of(current.retimed, timetable(current.retimed, judge_.executions()))) {
+      for (const Move& move : suggested(current.retimed)) {
         const auto made = make(current.retimed, move, next ? next->score.value : kEndless);
         if (!made) continue;
         const auto ban = banned.find({move.lane, move.first, move.second});
@@ -144,7 +164,15 @@ class Search {
     return best;
   }
 
-  /// The better of two: the other lanes as they were, and following. Nothing where neither is below `bar`.
+  /// By the longest chain of many executions, then by that of one alone.
+  std::vector<Move> suggested(const Retimed& retimed) {
+    auto moves = moves_of(retimed, timetable(retimed, judge_.executions()));
+    for (const Move& move : moves_of(retimed, timetable(retimed, 1)))
+      if (std::find(moves.begin(), moves.end(), move) == moves.end()) moves.push_back(move);
+    return moves;
+  }
+
+  /// The best of the other lanes as they were, and following. Nothing where neither is below `bar`.
   std::optional<Candidate> make(const Retimed& from, const Move& move, double bar) {
     auto order = moved(graph_, from.order(), move);
     if (!order) return std::nullopt;
@@ -162,7 +190,21 @@ class Search {
     follow(graph_, following);
     consider(following);
     if (following != *order) consider(*order);
+    if (joint_ && graph_.lanes()[move.lane].duty == Duty::compute)
+      if (const auto free = with_transfers_free(*order)) consider(*free);
     return found;
+  }
+
+  /// The same order of computations, and all else in the order in which a list schedule comes to it.
+  std::optional<Order> with_transfers_free(const Order& order) {
+    const int32_t executions = judge_.executions();
+    const auto& list = task_.lists.front();
+    if (tails_.size() != size_t{graph_.unit_count()} * static_cast<size_t>(executions))
+      tails_ = urgencies(graph_, Rule::longest_tail, executions, list);
+    work_ += 3 * graph_.arcs().size() * static_cast<size_t>(executions);
+    const auto begun = list_schedule(graph_, executions, tails_, &order);
+    if (begun.empty()) return std::nullopt;
+    return fold(graph_, steady_phases(graph_, executions, begun, list).back());
   }
 
   Timetable timetable(const Retimed& retimed, int32_t executions) {
@@ -178,6 +220,8 @@ class Search {
   Judge judge_;
   std::optional<Judge> wide_;  // of the largest offsets: what candidates of all starts are compared by
   Candidate best_;
+  bool joint_ = false;         // whether the graph has joint transitions
+  std::vector<double> tails_;  // urgencies for as many executions as judge_ looks at
   uint64_t work_ = 0;
 };
 
