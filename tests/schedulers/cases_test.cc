@@ -4,6 +4,7 @@
 /// What holds of every plan, for graphs of every shape, under every scheduler.
 
 #include "cases.h"
+
 #include "random_graph/dice.h"
 #include "rehearsal/invariants.h"
 #include "rehearsal/plugins.h"

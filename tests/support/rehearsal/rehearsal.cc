@@ -14,6 +14,7 @@ class Stage {
   Stage(const Plan& plan, int64_t executions)
       : plan_(plan),
         executions_(executions),
+        most_offset_(plan.max_offset()),
         done_(plan.steps.size(), 0),
         lanes_(plan.lanes.size()),
         servers_(plan.resources.size(), 0),
@@ -104,7 +105,7 @@ class Stage {
     while (submitted_ < executions_) {
       const int64_t last = submitted_ - plan_.inflight;
       if (last >= 0 && left_[static_cast<size_t>(last)] > 0) {
-        const auto needed = round_of_[static_cast<size_t>(last)] + plan_.max_offset() + 1;
+        const auto needed = round_of_[static_cast<size_t>(last)] + most_offset_ + 1;
         while (static_cast<int64_t>(rounds_.size()) < needed) give_blank();
         return;
       }
@@ -113,7 +114,7 @@ class Stage {
       round_of_.push_back(static_cast<int64_t>(rounds_.size()));
       rounds_.push_back(submitted_++);
     }
-    const auto all = (round_of_.empty() ? 0 : round_of_.back() + 1) + plan_.max_offset();
+    const auto all = (round_of_.empty() ? 0 : round_of_.back() + 1) + most_offset_;
     while (static_cast<int64_t>(rounds_.size()) < all) give_blank();
   }
 
@@ -211,6 +212,7 @@ class Stage {
 
   const Plan& plan_;
   int64_t executions_;
+  int32_t most_offset_;
   Rehearsal result_;
   std::vector<int64_t> done_;                     // by step: runs ended
   std::vector<LaneState> lanes_;                  // by lane
