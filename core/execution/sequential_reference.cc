@@ -54,6 +54,14 @@ void describe(const Spec& spec, const Shape& shape, stretto_tensor& tensor) {
   std::copy(shape.begin(), shape.end(), tensor.shape);
 }
 
+/// The arguments that the host's op has too: a device's own (how it multiplies, what it may use) say nothing here.
+Arguments for_host(const PlanNode& node, const stretto_op& op) {
+  Arguments shared;
+  for (uint32_t i = 0; i < op.arg_count; ++i)
+    if (const auto found = node.args.find(op.args[i]->name); found != node.args.end()) shared.insert(*found);
+  return check_arguments(shared, op.args, op.arg_count, "argument of op '" + node.op + "'", node.source);
+}
+
 Shape shape_of(const stretto_tensor& tensor) { return {tensor.shape, tensor.shape + tensor.rank}; }
 
 }  // namespace
@@ -71,8 +79,9 @@ SequentialReference::SequentialReference(const Plan& plan, Catalogue& catalogue)
     std::vector<Spec> specs;
     for (const uint32_t value : node.inputs) specs.push_back(plan.values[value].spec);
     const OpHandle op = OpHandle::find(catalogue.find_ops(plan.components[node.ops].name, "host"), node.op);
-    nodes_.push_back({&node, op.prepare(specs, node.port_counts, node.args, lane),
-                      allocate_host(op.infer(specs, node.port_counts, node.args).workspace_bytes)});
+    const Arguments args = for_host(node, op.raw());
+    nodes_.push_back({&node, op.prepare(specs, node.port_counts, args, lane),
+                      allocate_host(op.infer(specs, node.port_counts, args).workspace_bytes)});
   }
 }
 
