@@ -24,6 +24,8 @@ class NcclTransport final : public Transport {
  public:
   /// Throws Code::invalid_argument where the actor's device is no CUDA GPU.
   explicit NcclTransport(const TransportOpen& request);
+  /// For `stretto doctor`.
+  static std::vector<std::string> findings() { return {"NCCL " + library_version()}; }
   NcclTransport(const NcclTransport&) = delete;
   NcclTransport& operator=(const NcclTransport&) = delete;
   /// Lanes are empty, or aborted. Blocks for a few seconds at most, and as long as NCCL takes to abort.
