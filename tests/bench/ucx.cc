@@ -189,7 +189,7 @@ void print_bandwidth(const std::string& tls, const std::string& protocol, int64_
 }
 
 void print_hop(const std::string& tls) {
-  const Work work{8, 200'000, "tls = '" + tls + "'\nspin = 1000000000", true};
+  const Work work{8, 20'000, "tls = '" + tls + "'\nspin = 1000000000", true};
   const auto ours = [&] { return 1e9 * seconds_of(work) / static_cast<double>(2 * work.messages); };
   const auto theirs = [&] { return 1e3 * perftest("UCX_TLS=" + tls, "tag_lat", 8, work.messages).latency; };
   std::vector<double> mine, other, ratios;
@@ -208,6 +208,7 @@ void print_hop(const std::string& tls) {
 
 int main(int count, char** arguments) {
   using namespace stretto::bench;
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);                      // a bench that is cut short has said what it knows
   if (std::system("command -v ucx_perftest >/dev/null") != 0) {  // NOLINT(concurrency-mt-unsafe,cert-env33-c)
     fmt::print("skipped: there is no ucx_perftest (Debian: ucx-utils)\n");
     return 77;
