@@ -57,6 +57,20 @@ Endpoints::Endpoints(const Plan& plan, uint32_t actor, Catalogue& catalogue, std
       for (uint32_t channel : step.releases) ++countdowns_.at(channel).readers;
 }
 
+Endpoints::~Endpoints() {
+  std::erase_if(transports_,
+                [](const auto& entry) { return (entry.second.flags() & STRETTO_TRANSPORT_SHARES_SLOTS) == 0; });
+}
+
+std::vector<uint32_t> order_of_connecting(const Plan& plan) {
+  std::vector<uint32_t> order;
+  for (const bool sharing : {true, false})
+    for (const auto& channel : plan.channels)
+      if (channel.shares_slots == sharing && std::find(order.begin(), order.end(), channel.transport) == order.end())
+        order.push_back(channel.transport);
+  return order;
+}
+
 std::vector<uint32_t> Endpoints::transports() const {
   std::vector<uint32_t> components;
   for (const auto& [component, handle] : transports_) components.push_back(component);
@@ -64,6 +78,7 @@ std::vector<uint32_t> Endpoints::transports() const {
 }
 
 Envelope Endpoints::connect(uint32_t transport, uint32_t round, std::span<const BlobView> theirs, Deadline deadline) {
+  if (round == 0 && bind_) bind_(transport);
   Blob mine;
   Envelope envelope;
   envelope.done = transports_.at(transport).connect(round, theirs, mine, deadline);

@@ -8,6 +8,7 @@
 #include "loader/handles.h"
 #include "stretto/catalogue.h"
 
+#include <functional>
 #include <map>
 
 namespace stretto {
@@ -28,7 +29,11 @@ class Endpoints {
             const stretto_native& device);
   Endpoints(const Endpoints&) = delete;
   Endpoints& operator=(const Endpoints&) = delete;
+  /// Closes transports that copy before those that share the slots which they may copy from.
+  ~Endpoints();
 
+  /// `bind` is called with a transport's component before its first round.
+  void before_connecting(std::function<void(uint32_t)> bind) { bind_ = std::move(bind); }
   /// Components of the plan that take part in connecting here, ascending.
   std::vector<uint32_t> transports() const;
   /// One round; `theirs` by actor, empty in round 0. Blocks until the deadline. See stretto_transport_api::connect.
@@ -53,10 +58,15 @@ class Endpoints {
   };
   const Plan& plan_;
   std::shared_ptr<ControlPage> page_;
+  std::function<void(uint32_t)> bind_;
   std::map<uint32_t, TransportHandle> transports_;
   std::map<uint32_t, EndHandle> ends_;
   std::map<uint32_t, Countdown> countdowns_;
 };
+
+/// The components of a plan's transports in the order in which they connect: those that share their slots first, as
+/// others may copy from these.
+std::vector<uint32_t> order_of_connecting(const Plan& plan);
 
 /// How many slots a channel has: those of its writer's ring.
 uint32_t slots_of(const Plan& plan, const Channel& channel);

@@ -33,28 +33,36 @@ Slots::Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& 
       if (!on_device && device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
     }
   }
-  for (uint32_t id = 0; id < plan.channels.size(); ++id) {
-    const Channel& channel = plan.channels[id];
-    if (channel.shares_slots) continue;
-    if (channel.writer == actor) bind(id, channel.ring);
+  endpoints.before_connecting([this](uint32_t transport) { bind_all(transport); });
+}
+
+void Slots::bind_all(uint32_t transport) {
+  for (uint32_t id = 0; id < plan_.channels.size(); ++id) {
+    const Channel& channel = plan_.channels[id];
+    if (channel.shares_slots || channel.transport != transport) continue;
+    if (channel.writer == actor_) bind(id, channel.ring);
     for (const auto& reader : channel.readers)
-      if (reader.actor == actor) bind(id, reader.ring);
+      if (reader.actor == actor_) bind(id, reader.ring);
   }
 }
 
 void Slots::bind(uint32_t channel, uint32_t ring) {
+  look_up(ring);
   for (uint32_t slot = 0; slot < memory_[ring].size(); ++slot)
     endpoints_.end(channel).bind(slot, memory_[ring][slot], plan_.rings[ring].slot_bytes);
 }
 
 void Slots::resolve() {
-  for (uint32_t id = 0; id < plan_.rings.size(); ++id) {
-    const Ring& ring = plan_.rings[id];
-    if (ring.actor != actor_ || ring.memory != Ring::Memory::transport) continue;
-    for (uint32_t slot = 0; slot < ring.slots; ++slot) {
-      memory_[id].push_back(endpoints_.end(static_cast<uint32_t>(ring.channel)).slot(slot));
-      if (device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
-    }
+  for (uint32_t id = 0; id < plan_.rings.size(); ++id)
+    if (plan_.rings[id].actor == actor_) look_up(id);
+}
+
+void Slots::look_up(uint32_t id) {
+  const Ring& ring = plan_.rings[id];
+  if (ring.memory != Ring::Memory::transport || !memory_[id].empty()) return;
+  for (uint32_t slot = 0; slot < ring.slots; ++slot) {
+    memory_[id].push_back(endpoints_.end(static_cast<uint32_t>(ring.channel)).slot(slot));
+    if (device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
   }
 }
 

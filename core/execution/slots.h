@@ -11,8 +11,9 @@ namespace stretto {
 /// Allocated when a plan opens, given back when it closes; an execution allocates nothing. Reading is thread-safe.
 class Slots {
  public:
-  /// Allocates the rings in device and host memory and binds those that a copying transport carries. `device` may be
-  /// null for the driver; it and `endpoints` outlive this.
+  /// Allocates the rings in device and host memory. Before a copying transport connects, binds what it carries, which
+  /// may be slots of a transport that shares its own and has connected by then. `device` may be null for the driver; it
+  /// and `endpoints` outlive this as far as that is called.
   Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& endpoints);
   Slots(const Slots&) = delete;
   Slots& operator=(const Slots&) = delete;
@@ -28,7 +29,9 @@ class Slots {
   }
 
  private:
+  void bind_all(uint32_t transport);
   void bind(uint32_t channel, uint32_t ring);
+  void look_up(uint32_t ring);
   const Plan& plan_;
   uint32_t actor_;
   DeviceHandle* device_;

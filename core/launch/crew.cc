@@ -192,8 +192,7 @@ void Crew::run(Endpoints& endpoints, std::function<void(const Error&)> died) {
   for (uint32_t actor = 0; actor < members_.size(); ++actor)
     for (uint32_t transport : transports_of_[actor]) members_of[transport].push_back(actor);
   for (uint32_t transport : endpoints.transports()) members_of[transport].push_back(plan_->driver());
-  for (uint32_t transport = 0; transport < members_of.size(); ++transport)
-    if (!members_of[transport].empty()) connect(transport, endpoints, members_of, deadline);
+  for (const uint32_t transport : order_of_connecting(*plan_)) connect(transport, endpoints, members_of, deadline);
   for (Member& member : members_) member.link->send({"run", {}, {}, {}});
   for (Member& member : members_) {
     await(member, "running", deadline);

@@ -33,7 +33,8 @@ INSTANTIATE_TEST_SUITE_P(
              "job.toml:4:1: found the unknown key 'schedular' in [compile], expected one of scheduler, transport, "
              "driver_transport, inflight, costs; did you mean 'scheduler'?"},
         Slip{"count = 3", "cuont = 3",
-             "job.toml:9:1: found the unknown key 'cuont' in an [actor.NAME], expected one of count, device, order; "
+             "job.toml:9:1: found the unknown key 'cuont' in an [actor.NAME], expected one of count, device, order, "
+             "launch; "
              "did you mean 'count'?"},
         Slip{"on = \"sender[*]\"", "no = \"sender[*]\"",
              "job.toml:24:1: found the unknown key 'no' in a [[node]], expected one of name, on, op, inputs, args, "

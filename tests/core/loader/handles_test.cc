@@ -165,11 +165,11 @@ TEST_F(Handles, OfAnOpNameTheNearestWhereThereIsNone) {
 
 TEST_F(Handles, OfAnOpLibraryAreForOneKindOfDevice) {
   try {
-    catalogue_.find_ops("tensor", "cuda");
-    FAIL() << "tensor was found for 'cuda' devices";
+    catalogue_.find_ops("tensor", "tape");
+    FAIL() << "tensor was found for 'tape' devices";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Code::unavailable);
-    EXPECT_THAT(error.what(), HasSubstr("it is there for 'host' devices"));
+    EXPECT_THAT(error.what(), HasSubstr("it is there for"));
   }
 }
 
