@@ -72,7 +72,8 @@ void add_probed_links(const Invocation& invocation, const Ready& job, Costs& cos
 /// The job's makespan as the new costs predict it; nothing for a saved plan, which cannot be compiled anew.
 std::optional<double> predicted_with(const Invocation& invocation, const Ready& ready) {
   if (ready.job.graph.nodes.empty()) return std::nullopt;
-  const Ready again = prepare(invocation, {fmt::format("compile.costs=\"{}\"", std::filesystem::absolute(invocation.output).string())});
+  const Ready again =
+      prepare(invocation, {fmt::format("compile.costs=\"{}\"", std::filesystem::absolute(invocation.output).string())});
   return simulate(again.plan, again.job.executions).makespan;
 }
 

@@ -53,7 +53,8 @@ constexpr const char* kDrawHelp =
     "What is bold, or orange, crosses from one actor to another.";
 
 constexpr const char* kCalibrateHelp =
-    "Runs the job on its own actors and writes what its ops and transports take; links that move bytes are probed with a\n"
+    "Runs the job on its own actors and writes what its ops and transports take; links that move bytes are probed with "
+    "a\n"
     "small and a large value. Predictions and schedulers use the file where the job, or --set, names it.\n"
     "Examples:\n"
     "  stretto calibrate job.toml -o costs.toml\n"

@@ -129,13 +129,14 @@ void measure(int64_t dimension) {
     }
     const auto value = static_cast<uint64_t>(i + 4);
     double took = 0;
-    needed(copies.run([&](const stretto_native&, const stretto_sink* sink) {
-                   const auto asked = std::chrono::steady_clock::now();
-                   copies.signal_here(counter, value, sink);
-                   const int32_t code = ops.device().api().host_wait(counter.raw(), value, soon(), sink);
-                   took = seconds_since(asked);
-                   return code;
-                 })
+    needed(copies
+               .run([&](const stretto_native&, const stretto_sink* sink) {
+                 const auto asked = std::chrono::steady_clock::now();
+                 copies.signal_here(counter, value, sink);
+                 const int32_t code = ops.device().api().host_wait(counter.raw(), value, soon(), sink);
+                 took = seconds_since(asked);
+                 return code;
+               })
                .get());
     if (i >= 0) hop.push_back(took);
   }
