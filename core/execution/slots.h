@@ -31,7 +31,7 @@ class Slots {
  private:
   void bind_all(uint32_t transport);
   void bind(uint32_t channel, uint32_t ring);
-  void look_up(uint32_t ring);
+  void look_up(uint32_t id);  ///< a ring
   const Plan& plan_;
   uint32_t actor_;
   DeviceHandle* device_;
