@@ -8,7 +8,6 @@ namespace stretto::overlap {
 
 Timetable::Timetable(const TimedGraph& graph, const Retimed& retimed, int32_t executions, bool causes)
     : graph_(graph),
-      executions_(executions),
       end_(size_t{graph.unit_count()} * static_cast<size_t>(executions), 0),
       cause_(causes ? end_.size() : 0),
       done_(static_cast<size_t>(executions), 0),

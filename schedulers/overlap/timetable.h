@@ -40,7 +40,6 @@ class Timetable {
   void work_off(uint32_t unit, int32_t execution, double gate, uint32_t gate_run);
 
   const TimedGraph& graph_;
-  int32_t executions_;
   double makespan_ = 0;
   uint32_t last_ = kNone;
   uint64_t work_ = 0;
