@@ -97,7 +97,7 @@ class RemoteRing {
 
 class WriterEnd final : public End {
  public:
-  WriterEnd(ChannelInfo channel, Wiring& wiring);
+  WriterEnd(ChannelInfo info, Wiring& wires);
   ~WriterEnd() override;
   /// `readers`: in the channel's order. Before any call below.
   void connect(std::vector<Peer*> readers, std::vector<RemoteRing> rings);
@@ -122,7 +122,7 @@ class WriterEnd final : public End {
 
 class ReaderEnd final : public End {
  public:
-  ReaderEnd(ChannelInfo channel, Wiring& wiring);
+  ReaderEnd(ChannelInfo info, Wiring& wires);
   ~ReaderEnd() override;
   /// Before any call below.
   void connect(Peer& writer, RemoteRing ring);
