@@ -26,7 +26,8 @@ struct Mode {
   const char* scheduler;
   uint32_t inflight;
 };
-constexpr Mode kModes[] = {{"serial", "serial", 4}, {"Ray's rule", "ray_rule", 1}, {"overlap", "overlap", 4}};
+constexpr Mode kModes[] = {
+    {"serial", "serial", 4}, {"overlap, one at a time", "overlap", 1}, {"overlap", "overlap", 4}};
 constexpr int kSenders = 3;
 
 const char* environment(const char* name) {
