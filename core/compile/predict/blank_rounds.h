@@ -11,14 +11,14 @@
 /// A turn of M rounds is one round of another plan without blanks: a step with offset o works in turn t on execution
 /// t − ⌊o / M⌋, in the (o mod M)-th round of the turn. So sorting every lane by (o mod M, position) and taking ⌊o / M⌋
 /// for offsets gives a plan with the same orders in each turn, and circuits can be counted in it.
+///
+/// That is so where no step waits for a later round than its own. Where one does, because what it waits for has a
+/// larger offset O, an execution may need rounds that only later ones' blank rounds bring; the driver gives all, and M
+/// = 1 + O.
 
 #include "stretto/plan.h"
 
 namespace stretto::compiling {
-
-/// That is so where no step waits for a later round than its own. Where one does, because what it waits for has a
-/// larger offset, an execution may need rounds that only later ones' blank rounds bring, and the driver gives all O: M
-/// = 1 + O.
 
 /// Whether some step waits for a later round than its own. Linear.
 bool looks_ahead(const Plan& plan);
