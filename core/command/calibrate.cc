@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -77,6 +78,14 @@ std::optional<double> predicted_with(const Invocation& invocation, const Ready& 
   return simulate(again.plan, again.job.executions).makespan;
 }
 
+/// Throws Code::invalid_argument where a file cannot be written. Leaves what is there, and nothing where nothing was.
+void check_writable(const std::string& path) {
+  const bool fresh = !std::filesystem::exists(path);
+  if (!std::ofstream(path, std::ios::app))
+    throw Error(Code::invalid_argument, fmt::format("cannot write '{}': {}", path, std::strerror(errno)));
+  if (fresh) std::filesystem::remove(path);
+}
+
 size_t count_ops(const Costs& costs) {
   size_t count = 0;
   for (const auto& [name, device] : costs.devices) count += device.ops.size();
@@ -105,9 +114,7 @@ void report(const Invocation& invocation, const Costs& costs, double measured, s
 }  // namespace
 
 int calibrate_command(const Invocation& invocation) {
-  // Before anything runs: a path that cannot be written is no reason to lose a measurement.
-  if (!std::ofstream(invocation.output, std::ios::app))
-    throw Error(Code::invalid_argument, fmt::format("cannot write '{}': {}", invocation.output, std::strerror(errno)));
+  check_writable(invocation.output);  // before anything runs: no reason to lose a measurement
   Interrupts interrupts;
   Progress progress(invocation.quiet);
   progress.say("compiling");

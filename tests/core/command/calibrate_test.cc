@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program.h"
 
+#include <filesystem>
+
 namespace stretto::testing {
 namespace {
 
@@ -69,6 +71,7 @@ TEST_F(ACalibration, OfAWrongRunWritesNothingAndSaysWhy) {
   const Said said = stretto_says({"calibrate", job("[4, 4, 4, 4]", "[4, 4, 4, 5]"), "-o", path("costs.toml")});
   EXPECT_EQ(said.exit_code, 1);
   EXPECT_THAT(said.err, HasSubstr("expected 5, found 4"));
+  EXPECT_FALSE(std::filesystem::exists(path("costs.toml")));
   EXPECT_EQ(stretto_says({"calibrate", job()}).exit_code, 2) << "without -o";
   EXPECT_EQ(stretto_says({"calibrate", job(), "-o", path("none/costs.toml")}).exit_code, 2);
 }
