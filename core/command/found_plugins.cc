@@ -9,11 +9,11 @@
 namespace stretto {
 
 namespace {
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kPatienceToAsk{10};
 }
 
 FoundPlugin ask_plugin(const Invocation& invocation, const std::filesystem::path& file) {
-  const ProbeReport report = probe(invocation.program, file, std::chrono::steady_clock::now() + kPatience);
+  const ProbeReport report = probe(invocation.program, file, std::chrono::steady_clock::now() + kPatienceToAsk);
   return {file, report.error.empty() ? nlohmann::json::parse(report.json) : nlohmann::json(), report.error};
 }
 

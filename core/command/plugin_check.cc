@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::seconds kPatience{120};
+constexpr std::chrono::seconds kPatienceToTry{120};
 
 /// A folder with a link to one file, so that nothing beside it is loaded.
 class LinkFolder {
@@ -46,7 +46,7 @@ class LinkFolder {
 std::string end_of(const ChildResult& child) {
   std::string words = child.diagnostics.substr(0, child.diagnostics.find_last_not_of('\n') + 1);
   words = words.empty() ? "" : "; its last words: " + escaped(words.substr(words.rfind('\n') + 1));
-  if (child.late) return fmt::format("did not end within {} s and was killed{}", kPatience.count(), words);
+  if (child.late) return fmt::format("did not end within {} s and was killed{}", kPatienceToTry.count(), words);
   if (child.signal != 0) return fmt::format("crashed: signal {} ({}){}", child.signal, strsignal(child.signal), words);
   return fmt::format("ended the process with exit code {}{}", child.exit_code, words);
 }
@@ -95,7 +95,7 @@ int plugin_check_command(const Invocation& invocation) {
   {
     Progress progress(invocation.quiet);
     progress.say("checking " + invocation.job);
-    verdicts = verdicts_of(run_child(arguments, std::chrono::steady_clock::now() + kPatience));
+    verdicts = verdicts_of(run_child(arguments, std::chrono::steady_clock::now() + kPatienceToTry));
   }
   std::map<std::string, int> counts;
   for (const json& verdict : verdicts) {

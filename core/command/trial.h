@@ -5,6 +5,7 @@
 /// What `plugin check` tries with a plugin, in a process of its own. One check is one claim of the contract.
 
 #include "stretto/catalogue.h"
+#include "stretto/device.h"
 
 #include <functional>
 #include <string>
@@ -25,6 +26,9 @@ void claim(bool holds, const std::string& otherwise);
 
 /// Runs `body`, which must throw an Error of this code. Throws ClaimBroken otherwise.
 void claim_throws(Code code, const std::string& what, const std::function<void()>& body);
+
+/// When a check gives up waiting for what must come.
+inline Deadline soon() { return deadline_after(std::chrono::seconds(10)); }
 
 /// Runs checks one after the other, and says of each when it begins and how it ended: a line of JSON on stdout each, so
 /// that the parent knows which one a crash belongs to.

@@ -11,10 +11,6 @@ namespace stretto {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-Deadline soon() { return Clock::now() + std::chrono::seconds(10); }
-
 class OpenedDevice {
  public:
   explicit OpenedDevice(const LoadedComponent& component)
@@ -52,11 +48,12 @@ void try_semaphore(DeviceHandle& device) {
   auto semaphore = device.open_semaphore();
   semaphore.host_wait(0, soon());
   claim_throws(Code::timed_out, "waiting for a value that nobody raises",
-               [&] { semaphore.host_wait(1, Clock::now()); });
+               [&] { semaphore.host_wait(1, std::chrono::steady_clock::now()); });
   semaphore.host_signal(5);
   semaphore.host_signal(2);
   semaphore.host_wait(5, soon());
-  claim_throws(Code::timed_out, "waiting for more than was raised", [&] { semaphore.host_wait(6, Clock::now()); });
+  claim_throws(Code::timed_out, "waiting for more than was raised",
+               [&] { semaphore.host_wait(6, std::chrono::steady_clock::now()); });
 }
 
 void try_lane(DeviceHandle& device) {

@@ -12,7 +12,7 @@ namespace stretto {
 namespace {
 
 constexpr int64_t kExecutions = 7;
-constexpr RunOptions::Seconds kPatience{20};
+constexpr RunOptions::Seconds kPatienceToRun{20};
 
 /// Values that cross actors both ways and meet again; one with two readers; one whose size is known at run time only;
 /// one that is kept from execution to execution.
@@ -79,7 +79,7 @@ void run_and_compare(Trial& trial, const Plan& plan, const std::vector<std::vect
   RunOptions options;
   options.processes = plan.processes;
   options.actor_program = trial.program().string();
-  options.open = options.submit = options.get = options.progress = options.close = kPatience;
+  options.open = options.submit = options.get = options.progress = options.close = kPatienceToRun;
   Runtime runtime = Runtime::open(plan, trial.catalogue(), options);
   std::deque<Future> under_way;
   for (int64_t execution = 0; execution < kExecutions; ++execution)

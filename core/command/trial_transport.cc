@@ -12,13 +12,9 @@ namespace stretto {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr uint32_t kSlots = 2;
 constexpr uint64_t kSlotBytes = 256;
 constexpr uint32_t kNoteBytes = 48;
-
-Deadline soon() { return Clock::now() + std::chrono::seconds(10); }
 
 const stretto_transport_api& api_of(const LoadedComponent& component) {
   return *static_cast<const stretto_transport_api*>(component.raw->api);
@@ -157,7 +153,7 @@ void try_deadlines(const LoadedComponent& component) {
   Pair pair(component);
   std::vector<std::byte> note(kNoteBytes);
   claim_throws(Code::timed_out, "receiving what nobody sends",
-               [&] { pair.read.receive(0, note.data(), Clock::now()); });
+               [&] { pair.read.receive(0, note.data(), std::chrono::steady_clock::now()); });
 }
 
 void try_abort(const LoadedComponent& component) {

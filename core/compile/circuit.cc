@@ -16,8 +16,6 @@ Leaving::Leaving(std::span<const Arc> arcs, uint32_t vertices) : start_(vertices
 
 namespace {
 
-constexpr uint32_t kNone = UINT32_MAX;
-
 /// Follows `reached_by` (by vertex, the arc that last lowered it) until it meets itself.
 std::vector<Arc> circuit_of(std::span<const Arc> arcs, const std::vector<uint32_t>& reached_by) {
   const auto vertices = static_cast<uint32_t>(reached_by.size());

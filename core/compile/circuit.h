@@ -10,6 +10,8 @@ namespace stretto::compiling {
 
 using Arc = RoundGraph::Arc;
 
+inline constexpr uint32_t kNone = UINT32_MAX;  ///< no vertex, no arc
+
 /// Arcs grouped by the vertex they leave. A view: `arcs` must outlive it.
 class Leaving {
  public:

@@ -14,10 +14,10 @@ namespace {
 
 using nlohmann::json;
 
-class Writer;
-class Reader;
+class PlanWriter;
+class PlanReader;
 
-// One list of fields per struct; `io` is a Writer or a Reader. Sources are last and left out of hashes.
+// One list of fields per struct; `io` is a PlanWriter or a PlanReader. Sources are last and left out of hashes.
 template <class Io>
 void fields(Io& io, Spec& spec) {
   io("dtype", spec.dtype);
@@ -203,9 +203,9 @@ json literal_to_json(const Literal& literal) {
   return out;
 }
 
-class Writer {
+class PlanWriter {
  public:
-  explicit Writer(bool hashing) : hashing_(hashing) {}
+  explicit PlanWriter(bool hashing) : hashing_(hashing) {}
   json take() { return std::move(out_); }
 
   template <class T>
@@ -241,7 +241,7 @@ class Writer {
       for (auto& item : value) out.push_back(write(item));
       return out;
     } else {
-      Writer inner(hashing_);
+      PlanWriter inner(hashing_);
       fields(inner, value);
       return inner.take();
     }
@@ -250,9 +250,9 @@ class Writer {
   json out_ = json::object();
 };
 
-class Reader {
+class PlanReader {
  public:
-  Reader(const json& in, std::string path) : in_(in), path_(std::move(path)) {
+  PlanReader(const json& in, std::string path) : in_(in), path_(std::move(path)) {
     if (!in_.is_object()) wrong(path_, in_, "an object");
   }
 
@@ -320,7 +320,7 @@ class Reader {
         read(in[i], value.back(), fmt::format("{}[{}]", path, i));
       }
     } else {
-      Reader inner(in, path);
+      PlanReader inner(in, path);
       fields(inner, value);
     }
   }
@@ -364,7 +364,7 @@ class Reader {
 
 json write_plan(const Plan& plan, bool hashing) {
   Plan copy = plan;  // one list of fields serves reading too, which needs it to be changeable
-  Writer writer(hashing);
+  PlanWriter writer(hashing);
   fields(writer, copy);
   return writer.take();
 }
@@ -387,7 +387,7 @@ Plan plan_from_json(const std::string& text) {
   if (!in.is_object() || in.value("format", json()) != 1)
     throw Error(Code::invalid_argument, "plan: found no \"format\": 1, which every saved plan has");
   Plan plan;
-  Reader reader(in, "plan");
+  PlanReader reader(in, "plan");
   fields(reader, plan);
   return plan;
 }

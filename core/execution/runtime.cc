@@ -9,10 +9,6 @@ namespace stretto {
 
 namespace {
 
-Deadline after(RunOptions::Seconds patience) {
-  return std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(patience);
-}
-
 constexpr RunOptions::Seconds kPatienceAfterDeath{0.5};
 
 }  // namespace
@@ -44,7 +40,7 @@ class RuntimeState {
 
   void join() {
     driver.close();
-    const Deadline deadline = after(options.close);
+    const Deadline deadline = deadline_after(options.close);
     driver.collect(deadline);
     // Nothing is worth waiting for in a plan that is dead.
     const RunOptions::Seconds left = deadline - std::chrono::steady_clock::now();
@@ -72,7 +68,7 @@ Runtime::~Runtime() {
 }
 
 Future Runtime::execute(const std::vector<TensorSpan>& inputs) {
-  return execute(inputs, after(state_->options.submit));
+  return execute(inputs, deadline_after(state_->options.submit));
 }
 
 Future Runtime::execute(const std::vector<TensorSpan>& inputs, Deadline deadline) {
@@ -110,7 +106,7 @@ Future::~Future() {
 }
 
 int64_t Future::execution() const { return execution_; }
-std::vector<Tensor> Future::get() { return get(after(state_->options.get)); }
+std::vector<Tensor> Future::get() { return get(deadline_after(state_->options.get)); }
 std::vector<Tensor> Future::get(Deadline deadline) { return state_->driver.get(execution_, deadline); }
 
 struct View::Lease {

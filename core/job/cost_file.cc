@@ -15,9 +15,6 @@ namespace {
 JobKey number(Type type, const char* name, const char* help, double least) {
   return {Form::option, Option(type, name, help).at_least(least)};
 }
-JobKey shaped(Form form, const char* name, const char* help, const JobTable* table = nullptr) {
-  return {form, Option(Type::text, name, help), table};
-}
 JobKey needed_text(const char* name, const char* help) {
   return {Form::option, Option(Type::text, name, help).needed()};
 }

@@ -13,8 +13,8 @@ namespace stretto {
 
 namespace {
 
-constexpr uint64_t kLargestFile = uint64_t{16} << 30;
-constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr uint64_t kLargestArray = uint64_t{16} << 30;
+constexpr std::string_view kNumpyMagic = "\x93NUMPY";
 
 struct NamedType {
   std::string_view descr;
@@ -144,7 +144,7 @@ Tensor parse_npy(std::string_view bytes, const std::string& name) {
   const auto fail = [&](const std::string& why) {
     throw Error(Code::invalid_argument, fmt::format("'{}' is no .npy file that can be read: {}", name, why));
   };
-  if (!bytes.starts_with(kMagic)) fail("it does not start with \\x93NUMPY");
+  if (!bytes.starts_with(kNumpyMagic)) fail("it does not start with \\x93NUMPY");
   if (bytes.size() < 10) fail("it ends in its header");
   const auto version = static_cast<uint8_t>(bytes[6]);
   if (version < 1 || version > 3) fail(fmt::format("found format {}, expected 1 to 3", version));
@@ -167,6 +167,6 @@ Tensor parse_npy(std::string_view bytes, const std::string& name) {
   return tensor;
 }
 
-Tensor read_npy(const std::string& path) { return parse_npy(read_file(path, kLargestFile), path); }
+Tensor read_npy(const std::string& path) { return parse_npy(read_file(path, kLargestArray), path); }
 
 }  // namespace stretto

@@ -9,9 +9,6 @@ namespace stretto {
 namespace {
 
 JobKey leaf(Option&& option) { return {Form::option, std::move(option)}; }
-JobKey shaped(Form form, const char* name, const char* help, const JobTable* table = nullptr) {
-  return {form, Option(Type::text, name, help), table};
-}
 JobKey needed(JobKey key) {
   key.option.required = 1;
   return key;

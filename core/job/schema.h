@@ -32,6 +32,10 @@ struct JobKey {
   Option option;  ///< name, help, required; for Form::option its type too
   const JobTable* table = nullptr;
 };
+/// A key that is no option.
+inline JobKey shaped(Form form, const char* name, const char* help, const JobTable* table = nullptr) {
+  return {form, Option(Type::text, name, help), table};
+}
 
 struct JobTable {
   const char* what;  ///< as messages name it: "[compile]", "an [[input]]"

@@ -16,7 +16,7 @@ namespace stretto {
 
 namespace {
 
-constexpr uint64_t kLargestFile = uint64_t{64} << 20;
+constexpr uint64_t kLargestText = uint64_t{64} << 20;
 
 /// Converts toml++'s tree, whose nodes lose their positions when copied.
 class Conversion {
@@ -103,7 +103,7 @@ std::string read_file(const std::string& path, uint64_t limit) {
   return text;
 }
 
-Written read_toml(const std::string& path) { return parse_toml(read_file(path, kLargestFile), path); }
+Written read_toml(const std::string& path) { return parse_toml(read_file(path, kLargestText), path); }
 
 std::string shown(const Written& written) {
   if (const auto* flag = written.as<bool>()) return shown(Literal(*flag));

@@ -92,7 +92,7 @@ class ActorLoop {
  private:
   void lanes_ended() {
     uint64_t count = 0;
-    [[maybe_unused]] const ssize_t got = read(ended_.get(), &count, sizeof count);
+    [[maybe_unused]] const ssize_t got = ::read(ended_.get(), &count, sizeof count);
     executor_.join();
     running_ = false;
     if (gone_) {
@@ -121,7 +121,7 @@ class ActorLoop {
       running_ = true;
       executor_.start([this] {
         const uint64_t one = 1;
-        [[maybe_unused]] const ssize_t put = write(ended_.get(), &one, sizeof one);
+        [[maybe_unused]] const ssize_t put = ::write(ended_.get(), &one, sizeof one);
       });
       link_.send({"running", {}, {}, {}});
     } else {

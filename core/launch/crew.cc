@@ -23,10 +23,6 @@ namespace stretto {
 
 namespace {
 
-Deadline after(std::chrono::duration<double> patience) {
-  return std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(patience);
-}
-
 std::string make_token() {
   std::array<unsigned char, 16> bytes{};
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
@@ -91,7 +87,7 @@ Crew::Crew(std::shared_ptr<const Plan> plan, Catalogue& catalogue, std::shared_p
       check_versions(catalogue);
     else
       start_threads(catalogue);
-    const Deadline deadline = after(options_.open);
+    const Deadline deadline = deadline_after(options_.open);
     for (uint32_t actor = 0; actor < members_.size(); ++actor) {
       const Message ready = await(members_[actor], "ready", deadline);
       transports_of_[actor] = ready.body.at("transports").get<std::vector<uint32_t>>();
@@ -151,7 +147,7 @@ void Crew::start_processes(Catalogue& catalogue, std::promise<void>& started) {
 }
 
 void Crew::check_versions(Catalogue& catalogue) {
-  const Deadline deadline = after(options_.open);
+  const Deadline deadline = deadline_after(options_.open);
   const std::string ours = hash(*plan_);
   const nlohmann::json versions = versions_of(*plan_, catalogue);
   for (Member& member : members_) {
@@ -187,7 +183,7 @@ Message Crew::await(Member& member, const std::string& type, Deadline deadline) 
 
 void Crew::run(Endpoints& endpoints, std::function<void(const Error&)> died) {
   died_ = std::move(died);
-  const Deadline deadline = after(options_.open);
+  const Deadline deadline = deadline_after(options_.open);
   std::vector<std::vector<uint32_t>> members_of(plan_->components.size());
   for (uint32_t actor = 0; actor < members_.size(); ++actor)
     for (uint32_t transport : transports_of_[actor]) members_of[transport].push_back(actor);
@@ -280,7 +276,7 @@ std::string Crew::end_of(Member& member, std::chrono::milliseconds patience) {
 void Crew::join(std::chrono::duration<double> patience) {
   if (joined_) return;
   joined_ = true;
-  const Deadline deadline = after(patience);
+  const Deadline deadline = deadline_after(patience);
   {
     std::unique_lock lock(mutex_);
     bool running = false;
@@ -294,7 +290,7 @@ void Crew::join(std::chrono::duration<double> patience) {
   }
   stop_ = true;
   const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t put = write(wake_.get(), &one, sizeof one);
+  [[maybe_unused]] const ssize_t put = ::write(wake_.get(), &one, sizeof one);
   try {
     watch_from_.set_value();
   } catch (const std::future_error&) {  // it watches already

@@ -14,8 +14,8 @@ namespace stretto {
 
 namespace {
 
-constexpr uint32_t kMagic = 0x53545254;  // "STRT"
-constexpr size_t kMaxDescriptors = 253;  // Linux's SCM_MAX_FD
+constexpr uint32_t kFrameMagic = 0x53545254;  // "STRT"
+constexpr size_t kMaxDescriptors = 253;       // Linux's SCM_MAX_FD
 constexpr uint64_t kMaxMessage = 1ULL << 32;
 
 struct Frame {
@@ -54,18 +54,6 @@ void write_all(int socket, const void* data, size_t bytes, const std::vector<int
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    if (descriptor_ >= 0) close(descriptor_);
-    descriptor_ = other.take();
-  }
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
 std::pair<Descriptor, Descriptor> Link::make_pair() {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
@@ -79,7 +67,7 @@ void Link::send(const Message& message) {
   const std::string text = body.dump();
   if (message.descriptors.size() > kMaxDescriptors)
     throw Error(Code::overloaded, "a message with " + std::to_string(message.descriptors.size()) + " descriptors");
-  const Frame frame{kMagic, static_cast<uint32_t>(message.descriptors.size()), text.size(), message.bytes.size()};
+  const Frame frame{kFrameMagic, static_cast<uint32_t>(message.descriptors.size()), text.size(), message.bytes.size()};
   const std::scoped_lock lock(sending_);
   write_all(socket_.get(), &frame, sizeof frame, message.descriptors);
   write_all(socket_.get(), text.data(), text.size(), {});
@@ -133,7 +121,7 @@ std::optional<Message> Link::receive(Deadline deadline) {
   Frame frame{};
   Message message;
   if (!read_exactly(&frame, sizeof frame, deadline, &message.descriptors)) return std::nullopt;
-  if (frame.magic != kMagic || frame.json_bytes > kMaxMessage || frame.raw_bytes > kMaxMessage ||
+  if (frame.magic != kFrameMagic || frame.json_bytes > kMaxMessage || frame.raw_bytes > kMaxMessage ||
       frame.descriptors != message.descriptors.size())
     throw Error(Code::internal, "garbage on the control connection");
   std::string text(frame.json_bytes, '\0');

@@ -4,6 +4,7 @@
 
 /// The control path between the driver and one actor: messages over a Unix socket, with file descriptors.
 
+#include "loader/descriptor.h"
 #include "stretto/device.h"
 
 #include <mutex>
@@ -13,25 +14,6 @@
 #include <vector>
 
 namespace stretto {
-
-/// A file descriptor and its owner.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(Descriptor&& other) noexcept : descriptor_(other.take()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  int get() const { return descriptor_; }
-  int take() {
-    const int taken = descriptor_;
-    descriptor_ = -1;
-    return taken;
-  }
-
- private:
-  int descriptor_ = -1;
-};
 
 struct Message {
   std::string type;  ///< "hello", "ready", "connect", "run", "running", "failed", "ended", "abort", "bye"

@@ -13,7 +13,7 @@
 
 namespace stretto {
 
-namespace {
+namespace finding {
 
 /// What is looked for. An empty variant: any.
 struct Wanted {
@@ -66,7 +66,9 @@ std::string described(const Wanted& wanted) {
                      wanted.variant.empty() ? "" : fmt::format(" for '{}' devices", wanted.variant));
 }
 
-}  // namespace
+}  // namespace finding
+
+using namespace finding;
 
 struct Catalogue::State {
   std::recursive_mutex mutex;  // recursive: a plugin may call open_component from inside its query

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/child.h"
 
+#include "loader/descriptor.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -20,25 +22,6 @@
 namespace stretto {
 
 namespace {
-
-/// Owns one file descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor() { close(); }
-  int get() const { return number_; }
-  void close() {
-    if (number_ >= 0) ::close(std::exchange(number_, -1));
-  }
-
- private:
-  int number_;
-};
 
 struct Pipe {
   Descriptor reader;

@@ -11,7 +11,7 @@ namespace stretto {
 
 namespace {
 
-std::string quoted(const std::string& text) {
+std::string json_text(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -24,13 +24,13 @@ class Writer {
     for (const LaneTrace& lane : trace.lanes)
       for (const StepTrace& run : lane.steps) zero_ = std::min(zero_, run.arrived);
     if (zero_ == std::numeric_limits<int64_t>::max()) zero_ = 0;
-    for (const Step& step : plan.steps) names_.push_back(quoted(step.name));
+    for (const Step& step : plan.steps) names_.push_back(json_text(step.name));
   }
 
   void write() {
     out_ << R"({"displayTimeUnit":"ns","otherData":{)"
          << fmt::format(R"("plan":"{}","name":{},"clock":"CLOCK_MONOTONIC","zero_ns":{},"dropped":{})", hash(plan_),
-                        quoted(plan_.name), zero_, dropped(trace_))
+                        json_text(plan_.name), zero_, dropped(trace_))
          << R"(},"traceEvents":[)";
     name_tracks();
     const auto begins = work_begins(plan_, trace_);
@@ -50,15 +50,15 @@ class Writer {
   void name_tracks() {
     for (uint32_t actor = 0; actor < plan_.actors.size(); ++actor) {
       const std::string name = (actor == plan_.driver() ? "" : "actor ") + plan_.actors[actor].name;
-      event(
-          fmt::format(R"({{"ph":"M","pid":{},"name":"process_name","args":{{"name":{}}}}})", actor + 1, quoted(name)));
+      event(fmt::format(R"({{"ph":"M","pid":{},"name":"process_name","args":{{"name":{}}}}})", actor + 1,
+                        json_text(name)));
       event(fmt::format(R"({{"ph":"M","pid":{},"name":"process_sort_index","args":{{"sort_index":{}}}}})", actor + 1,
                         actor == plan_.driver() ? 0 : actor + 1));
     }
     for (uint32_t lane = 0; lane < plan_.lanes.size(); ++lane) {
       const auto where = fmt::format(R"("ph":"M","pid":{},"tid":{})", plan_.lanes[lane].actor + 1, lane + 1);
       event(fmt::format(R"({{{},"name":"thread_name","args":{{"name":{}}}}})", where,
-                        quoted("lane " + plan_.lanes[lane].name)));
+                        json_text("lane " + plan_.lanes[lane].name)));
       event(fmt::format(R"({{{},"name":"thread_sort_index","args":{{"sort_index":{}}}}})", where, lane + 1));
     }
   }

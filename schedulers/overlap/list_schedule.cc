@@ -192,14 +192,13 @@ class Shop {
 /// Moves starts back until every arc holds at this period. False where that does not come to an end.
 bool mend(const TimedGraph& graph, double period, const std::vector<uint32_t>& list, std::vector<double>& start) {
   constexpr int kPasses = 64;
-  constexpr double kRounding = 1e-12;
   for (int pass = 0; pass < kPasses; ++pass) {
     bool changed = false;
     for (const uint32_t unit : list)
       for (const uint32_t number : graph.entering(unit)) {
         const auto& arc = graph.arcs()[number];
         const double least = start[arc.from] + graph.seconds(arc.from) - arc.tokens * period;
-        if (start[unit] >= least - kRounding) continue;
+        if (start[unit] >= least - kInstant) continue;
         start[unit] = least;
         changed = true;
       }

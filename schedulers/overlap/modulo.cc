@@ -9,8 +9,6 @@ namespace stretto::overlap {
 
 namespace {
 
-constexpr double kRounding = 1e-12;
-
 /// What of a lane's period is taken.
 class Reservations {
  public:
@@ -22,9 +20,9 @@ class Reservations {
     for (const auto& [taken, length] : taken_) {
       // Distance from the reservation's start to ours, in [0, period).
       const double after = modulo(start - taken);
-      if (after < length - kRounding)
+      if (after < length - kInstant)
         longest = std::max(longest, length - after);
-      else if (after + seconds > period_ + kRounding)
+      else if (after + seconds > period_ + kInstant)
         longest = std::max(longest, period_ - after + length);
     }
     return longest;
@@ -34,7 +32,7 @@ class Reservations {
  private:
   double modulo(double time) const {
     const double rest = time - std::floor(time / period_) * period_;
-    return rest >= period_ - kRounding ? 0 : rest;
+    return rest >= period_ - kInstant ? 0 : rest;
   }
   double period_;
   std::vector<std::pair<double, double>> taken_;  // start, seconds

@@ -28,7 +28,6 @@ Limits::Limits(const TimedGraph& graph, const Retimed& schedule) {
 }
 
 double Limits::excess(const TimedGraph& graph, const Retimed& candidate, double alone, uint64_t& work) const {
-  constexpr double kRounding = 1e-9;
   double sum = 0;
   for (size_t i = 0; i < makespans_.size(); ++i) {
     double makespan = alone;

@@ -15,6 +15,8 @@ enum class Objective {
   latency      ///< one execution alone soon, then as throughput
 };
 
+inline constexpr double kRounding = 1e-9;  ///< relative: below it two times are the same
+
 struct Score {
   double value = 0;      ///< seconds; what is compared
   double unlimited = 0;  ///< the same without the charge for what lies above the limits

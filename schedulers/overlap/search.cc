@@ -19,7 +19,6 @@ namespace stretto::overlap {
 namespace {
 
 constexpr double kEndless = std::numeric_limits<double>::infinity();
-constexpr double kRounding = 1e-9;  // relative: below it two times are the same
 
 bool better(const Score& a, const Score& b) { return a.value < b.value * (1 - kRounding); }
 

@@ -16,6 +16,7 @@
 namespace stretto::overlap {
 
 inline constexpr uint32_t kNone = UINT32_MAX;
+inline constexpr double kInstant = 1e-12;  ///< seconds: below it two times are the same
 
 /// What the lane of a step is for.
 enum class Duty { compute, receive, send, copy_in, copy_out, transfer };

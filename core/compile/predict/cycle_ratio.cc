@@ -11,12 +11,12 @@ namespace stretto::compiling {
 
 namespace {
 
-constexpr uint32_t kNone = UINT32_MAX;
+constexpr uint32_t kNoArc = UINT32_MAX;
 
 class Howard {
  public:
   Howard(uint32_t vertices, std::span<const WeightedArc> arcs)
-      : arcs_(arcs), policy_(vertices, kNone), eta_(vertices), x_(vertices), state_(vertices) {
+      : arcs_(arcs), policy_(vertices, kNoArc), eta_(vertices), x_(vertices), state_(vertices) {
     double largest = 0;
     for (uint32_t i = 0; i < arcs.size(); ++i) largest = std::max(largest, arcs[i].weight);
     // Sums of weights along a path of the policy: their rounding grows with its length.
@@ -58,7 +58,7 @@ class Howard {
       if (gone[arc.from] || gone[arc.to]) continue;
       live_.push_back(i);
       const uint32_t kept = policy_[arc.from];
-      if (kept == kNone || arcs_[kept].weight < arc.weight) policy_[arc.from] = i;
+      if (kept == kNoArc || arcs_[kept].weight < arc.weight) policy_[arc.from] = i;
     }
   }
 
@@ -68,7 +68,7 @@ class Howard {
     std::vector<uint32_t> path;
     uint32_t walk = 0;
     for (uint32_t first = 0; first < policy_.size(); ++first) {
-      if (policy_[first] == kNone || state_[first] != 0) continue;
+      if (policy_[first] == kNoArc || state_[first] != 0) continue;
       ++walk;
       path.clear();
       uint32_t v = first;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/predict/place_graph.h"
 
+#include "compile/circuit.h"
 #include "compile/constraints.h"
 #include "compile/predict/cycle_ratio.h"
 
@@ -9,11 +10,7 @@
 
 namespace stretto::compiling {
 
-namespace {
-
-constexpr uint32_t kNone = UINT32_MAX;
-
-}  // namespace
+namespace {}  // namespace
 
 PlaceGraph::PlaceGraph(const Plan& plan) {
   std::vector<uint32_t> vertex(plan.steps.size(), kNone);

@@ -17,12 +17,12 @@ namespace {
 constexpr double kPending = -1;
 constexpr int64_t kDriver = -1;
 
-using By = RoundGraph::By;
-
 /// What an executor counts in executions rather than in rounds.
-bool by_execution(By by) { return by == By::message || by == By::release || by == By::header; }
+bool by_execution(RoundGraph::By by) {
+  return by == RoundGraph::By::message || by == RoundGraph::By::release || by == RoundGraph::By::header;
+}
 /// What holds in blank rounds too.
-bool in_blank_rounds(By by) { return by == By::lane || by == By::issue; }
+bool in_blank_rounds(RoundGraph::By by) { return by == RoundGraph::By::lane || by == RoundGraph::By::issue; }
 
 }  // namespace
 
@@ -68,9 +68,9 @@ void Simulation::number_steps(const TimedGraph& graph) {
     if (sharing[vertex] == 1) continue;
     before_[step] = add_vertex(step);
     behind_[step] = add_vertex(step);
-    links_.push_back({before_[step], own, 0, By::message});
-    links_.push_back({own, behind_[step], 0, By::message});
-    links_.push_back({before_[step], behind_[step], 0, By::lane});
+    links_.push_back({before_[step], own, 0, RoundGraph::By::message});
+    links_.push_back({own, behind_[step], 0, RoundGraph::By::message});
+    links_.push_back({before_[step], behind_[step], 0, RoundGraph::By::lane});
   }
 }
 
@@ -87,7 +87,7 @@ void Simulation::number_vertices(const TimedGraph& graph) {
     return known != moments.end() ? known->second : moments.emplace(vertex, add_vertex(step)).first->second;
   };
   for (const auto& arc : graph.arcs()) {
-    if (arc.by == By::driver) continue;
+    if (arc.by == RoundGraph::By::driver) continue;
     const uint32_t from = number(arc.from, arc.from_step, behind_), to = number(arc.to, arc.to_step, before_);
     const int32_t shift = plan_.steps[arc.from_step].offset - plan_.steps[arc.to_step].offset;
     links_.push_back({from, to, by_execution(arc.by) ? arc.tokens + shift : arc.tokens, arc.by});
@@ -99,7 +99,7 @@ void Simulation::index_links() {
   entering_.resize(step_.size());
   for (uint32_t i = 0; i < links_.size(); ++i) {
     // The window alone decides when the driver may send.
-    if (driver(links_[i].to) && links_[i].by == By::release) continue;
+    if (driver(links_[i].to) && links_[i].by == RoundGraph::By::release) continue;
     leaving_[links_[i].from].push_back(i);
     entering_[links_[i].to].push_back(i);
   }

@@ -9,7 +9,7 @@ namespace stretto::compiling {
 
 namespace {
 
-constexpr uint32_t kMostSlots = 65536;
+constexpr uint32_t kMostTokens = 65536;
 constexpr uint32_t kMostInflight = 4096;
 constexpr size_t kMostSteps = 1U << 30;  // three vertices each are numbered with 32 bits
 
@@ -115,9 +115,9 @@ class Indices {
     in_or_none(ring.channel, plan_.channels, "the channel of a ring");
     in_or_none(ring.alias, plan_.rings, "the ring behind a view");
     const auto& value = plan_.values[ring.value];
-    if (ring.slots == 0 || ring.slots > kMostSlots || ring.slots < ring.min_slots || ring.slots > ring.max_slots)
+    if (ring.slots == 0 || ring.slots > kMostTokens || ring.slots < ring.min_slots || ring.slots > ring.max_slots)
       inconsistent("'{}' has {} slots on '{}'; {} to {} are possible", value.name, ring.slots,
-                   plan_.actors[ring.actor].name, std::max(1U, ring.min_slots), std::min(kMostSlots, ring.max_slots));
+                   plan_.actors[ring.actor].name, std::max(1U, ring.min_slots), std::min(kMostTokens, ring.max_slots));
     if (ring.slot_bytes != value.spec.max_bytes)
       inconsistent("a slot of '{}' has {} bytes; the value has up to {}", value.name, ring.slot_bytes,
                    value.spec.max_bytes);
@@ -156,7 +156,7 @@ class Indices {
       }
     for (const auto& wait : step.waits) {
       in(wait.from, plan_.steps, "a step that is waited for");
-      if (wait.tokens < 0 || wait.tokens > static_cast<int32_t>(kMostSlots))
+      if (wait.tokens < 0 || wait.tokens > static_cast<int32_t>(kMostTokens))
         inconsistent("'{}' waits with {} tokens", step.name, wait.tokens);
     }
     if (step.offset < 0 || step.offset > kMostOffset)

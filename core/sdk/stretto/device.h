@@ -13,6 +13,9 @@ namespace stretto {
 
 /// An absolute time on CLOCK_MONOTONIC; Deadline::max() is "none".
 using Deadline = std::chrono::steady_clock::time_point;
+inline Deadline deadline_after(std::chrono::duration<double> patience) {
+  return std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(patience);
+}
 inline Deadline deadline_from_raw(int64_t nanoseconds) {
   return nanoseconds == STRETTO_NO_DEADLINE ? Deadline::max() : Deadline(std::chrono::nanoseconds(nanoseconds));
 }

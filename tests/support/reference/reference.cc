@@ -16,7 +16,7 @@ void check_limits(const NodeSpec& node, const NamedTensors& values) {
       throw Refusal(std::to_string(bytes));
     if (node.channel.max_bytes && bytes > *node.channel.max_bytes) throw Refusal(std::to_string(bytes));
     if (node.channel.static_shape && node.channel.shape && tensor.shape != *node.channel.shape)
-      throw Refusal(to_text(tensor.shape));
+      throw Refusal(stretto::to_text(tensor.shape));
   }
 }
 
