@@ -18,8 +18,6 @@
 namespace stretto::testing {
 namespace {
 
-std::vector<Tensor> scalar(double value) { return {tensor(kF32, {}, {value})}; }
-
 /// Two actors as processes: `seconds` of work on the first, then a copy on the second.
 class TwoProcesses {
  public:

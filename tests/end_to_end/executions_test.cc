@@ -11,10 +11,6 @@
 namespace stretto::testing {
 namespace {
 
-const Spec kScalar = spec(kF32, {});
-
-std::vector<Tensor> scalar(double value) { return {tensor(kF32, {}, {value})}; }
-
 float number(const std::vector<Tensor>& outputs, size_t index = 0) {
   float value = 0;
   EXPECT_EQ(outputs.at(index).bytes.size(), sizeof value);
@@ -22,19 +18,18 @@ float number(const std::vector<Tensor>& outputs, size_t index = 0) {
   return value;
 }
 
-class EveryWay : public ::testing::TestWithParam<Arrangement> {
+class OpenedEveryWay : public EveryWay {
  protected:
   Runtime open(Scene& scene) {
     const auto options = scene.options();
     graph_ = scene.take();
     return Runtime::open(compile(graph_, options, catalogue()), catalogue(), run_options(options.processes));
   }
-  Scene scene_{GetParam()};
   Graph graph_;
 };
-class Executions : public EveryWay {};
+class Executions : public OpenedEveryWay {};
 INSTANTIATE_TEST_SUITE_P(Executions, Executions, ::testing::ValuesIn(as_threads_and_processes()), arrangement_name);
-class ExecutionsOfThreads : public EveryWay {};
+class ExecutionsOfThreads : public OpenedEveryWay {};
 INSTANTIATE_TEST_SUITE_P(Executions, ExecutionsOfThreads, ::testing::ValuesIn(as_threads()), arrangement_name);
 
 void doubling(Scene& scene) {

@@ -62,10 +62,19 @@ class Scene {
 Feeds small_numbers(const Graph& graph, int64_t executions);
 Tensor tensor(DType dtype, Shape shape, const std::vector<double>& values);
 Spec spec(DType dtype, Shape shape);
+inline const Spec kScalar = spec(kF32, {});
+/// The inputs of a graph with one input of kScalar.
+inline std::vector<Tensor> scalar(double value) { return {tensor(kF32, {}, {value})}; }
 /// The transport of the surroundings: shm, or another one whose SEND does not wait for its RECEIVE.
 inline constexpr const char* kBuffered = "buffered";
 /// By name or kBuffered: options of a channel.
 ChannelOptions by(const std::string& transport);
 std::string arrangement_name(const ::testing::TestParamInfo<Arrangement>& info);
+
+/// A test that is repeated for arrangements.
+class EveryWay : public ::testing::TestWithParam<Arrangement> {
+ protected:
+  Scene scene_{GetParam()};
+};
 
 }  // namespace stretto::testing

@@ -10,11 +10,6 @@ namespace {
 
 const Spec kVector = spec(kF32, {5});
 
-class EveryWay : public ::testing::TestWithParam<Arrangement> {
- protected:
-  Scene scene_{GetParam()};
-};
-
 /// Threads and processes, buffered edges.
 class Buffered : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Schedules, Buffered, ::testing::ValuesIn(as_threads_and_processes()), arrangement_name);

@@ -10,7 +10,6 @@
 namespace stretto::testing {
 namespace {
 
-const Spec kScalar = spec(kF32, {});
 const Spec kLength = spec(kI64, {1});
 
 /// A vector of `length` elements, made by a node of the host.
@@ -28,10 +27,6 @@ Feeds lengths(const std::vector<double>& values) {
   return feeds;
 }
 
-class EveryWay : public ::testing::TestWithParam<Arrangement> {
- protected:
-  Scene scene_{GetParam()};
-};
 class Values : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Values, Values, ::testing::ValuesIn(as_threads_and_processes()), arrangement_name);
 class ValuesOfThreads : public EveryWay {};

@@ -13,12 +13,12 @@
 namespace stretto::testing {
 namespace {
 
-constexpr uint64_t kPlans = 200;
+constexpr uint64_t kPlansChanged = 200;
 
 /// Applies a slip to many plans; it says whether it found a place for it. Counts those that it did.
 int refused_everywhere(const std::function<bool(Plan&, std::mt19937_64&)>& slip) {
   int found = 0;
-  for (uint64_t seed = 0; seed < kPlans; ++seed) {
+  for (uint64_t seed = 0; seed < kPlansChanged; ++seed) {
     Plan plan = random_plan(seed);
     std::mt19937_64 random(seed);
     if (!slip(plan, random)) continue;
@@ -47,7 +47,7 @@ TEST(AWrongPlan, DropsAWaitOfATransport) {
               step->waits.erase(std::find_if(step->waits.begin(), step->waits.end(), by));
               return true;
             }),
-            static_cast<int>(kPlans) / 2);
+            static_cast<int>(kPlansChanged) / 2);
 }
 
 TEST(AWrongPlan, DropsTheTicketOrTheWindow) {
@@ -59,7 +59,7 @@ TEST(AWrongPlan, DropsTheTicketOrTheWindow) {
               step->waits.erase(std::find_if(step->waits.begin(), step->waits.end(), by));
               return true;
             }),
-            static_cast<int>(kPlans));
+            static_cast<int>(kPlansChanged));
 }
 
 TEST(AWrongPlan, DropsAWaitForDataOnAnotherLane) {
@@ -83,7 +83,7 @@ TEST(AWrongPlan, TakesBackASignal) {
               step->signals = false;
               return true;
             }),
-            static_cast<int>(kPlans) / 3);
+            static_cast<int>(kPlansChanged) / 3);
 }
 
 TEST(AWrongPlan, AcquiresOrReleasesTooLittle) {
@@ -92,13 +92,13 @@ TEST(AWrongPlan, AcquiresOrReleasesTooLittle) {
               step->acquires.pop_back();
               return true;
             }),
-            static_cast<int>(kPlans));
+            static_cast<int>(kPlansChanged));
   EXPECT_EQ(refused_everywhere([](Plan& plan, std::mt19937_64& random) {
               Step* step = some_step(plan, random, [](const Step& each) { return !each.releases.empty(); });
               step->releases.pop_back();
               return true;
             }),
-            static_cast<int>(kPlans));
+            static_cast<int>(kPlansChanged));
 }
 
 TEST(AWrongPlan, HasFewerSlotsThanItsWaitsCount) {
@@ -117,7 +117,7 @@ TEST(AWrongPlan, HasFewerSlotsThanItsWaitsCount) {
                 }
               return true;
             }),
-            static_cast<int>(kPlans) / 2);
+            static_cast<int>(kPlansChanged) / 2);
 }
 
 TEST(AWrongPlan, SwapsTwoMeetingsOnOneActor) {
@@ -169,7 +169,7 @@ TEST(AWrongPlan, LetsAStepRunWithAnotherOffset) {
               ++step->offset;
               return true;
             }),
-            static_cast<int>(kPlans) * 9 / 10);
+            static_cast<int>(kPlansChanged) * 9 / 10);
 }
 
 /// Two nodes on lanes of their own that nothing orders, each with a workspace.
@@ -220,7 +220,7 @@ TEST(AWrongPlan, GivesTheDriverFewerSlotsThanTheWindow) {
 
 TEST(TheMendOfARace, Mends) {
   int mended = 0;
-  for (uint64_t seed = 0; seed < kPlans; ++seed) {
+  for (uint64_t seed = 0; seed < kPlansChanged; ++seed) {
     Plan plan = random_plan(seed);
     std::mt19937_64 random(seed);
     const auto by = [](const Wait& wait) { return wait.by == Wait::By::lane; };
