@@ -3,7 +3,6 @@
 #include "channel.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace stretto::ucx {
 
@@ -97,7 +96,7 @@ uint64_t ReaderEnd::receive(int64_t execution, void* note, Deadline deadline) {
                 "execution " + std::to_string(execution) + " was released before; its slot has " + named(found));
   if (!slot.result.ok())
     throw error(slot.result.code, "execution " + std::to_string(execution) + " did not arrive: " + slot.result.text);
-  if (note != nullptr) std::memcpy(note, slot.note.data(), slot.note.size());
+  if (note != nullptr) std::copy(slot.note.begin(), slot.note.end(), static_cast<std::byte*>(note));
   return slot.bytes;
 }
 
@@ -127,11 +126,11 @@ bool ReaderEnd::on_message(const Header& header, std::span<const std::byte> note
     writer_->lose({Code::internal, "it sent a message that does not fit its channel"});
     return false;
   }
-  std::memcpy(slot.note.data(), note.data(), note.size());
+  std::copy(note.begin(), note.end(), slot.note.begin());
   slot.bytes = header.bytes;
   slot.brought = brought;
   slot.rendezvous = arrival.rendezvous ? arrival.payload : nullptr;
-  if (brought) std::memcpy(slot.eager.data(), arrival.payload, arrival.bytes);
+  if (brought) std::copy_n(static_cast<const std::byte*>(arrival.payload), arrival.bytes, slot.eager.begin());
   slot.announced.store(mark, std::memory_order_release);
   if (slot.expected == mark) bring(slot);
   return arrival.rendezvous;
@@ -146,7 +145,7 @@ void ReaderEnd::bring(Slot& slot) {
   const auto execution = static_cast<int64_t>(slot.expected) - 1;
   if (aborted() || writer_->gone()) return;
   if (slot.brought) {
-    std::memcpy(memory(execution), slot.eager.data(), slot.bytes);
+    std::copy_n(slot.eager.begin(), slot.bytes, static_cast<std::byte*>(memory(execution)));
     return arrived(slot, {});
   }
   if (slot.rendezvous != nullptr)
