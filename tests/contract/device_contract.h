@@ -161,8 +161,8 @@ TEST_P(DeviceContract, CopiesArriveBeforeTheSignalBehindThem) {
     PinnedBytes target(device(), count);
     const DeviceMemory there(device(), count);
     const DeviceMemory back(device(), count);
-    OpenLane lane(device());
     const OpenSemaphore done(device());
+    OpenLane lane(device());
     lane.copy(there.data(), source.data(), count);
     lane.copy(back.data(), there.data(), count);
     lane.copy(target.data(), back.data(), count);

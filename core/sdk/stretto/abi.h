@@ -175,6 +175,7 @@ typedef struct stretto_device_api {
   int32_t (*lane_native)(stretto_lane* lane, stretto_native* native, const stretto_sink* sink);
   /* A timeline semaphore: a counter from 0 that only grows. */
   int32_t (*semaphore_open)(stretto_device* device, stretto_semaphore** semaphore, const stretto_sink* sink);
+  /* Every call with it has returned, and no lane has work left that uses it. */
   void (*semaphore_close)(stretto_semaphore* semaphore);
   /* In lane order, after all earlier work: raises to at least `value`. */
   int32_t (*lane_signal)(stretto_lane* lane, stretto_semaphore* semaphore, uint64_t value, const stretto_sink* sink);

@@ -66,6 +66,7 @@ class Device {
   virtual void* allocate(uint64_t bytes) = 0;
   virtual void free(void* memory) noexcept = 0;
   virtual std::unique_ptr<Lane> open_lane(const char* name, int priority) = 0;
+  /// Destroyed when every call with it has returned and no lane has work left that uses it.
   virtual std::unique_ptr<Semaphore> open_semaphore() = 0;
   /// Makes host memory reachable by lane copies. The default does nothing. Memory of less than a page lies within one,
   /// larger memory has its pages to itself; the same memory may be pinned several times.

@@ -84,6 +84,7 @@ TEST_F(Handles, ThrowWhatThePluginReports) {
 }
 
 TEST_F(Handles, MayBeMovedAndAssignedOver) {
+  DeviceHandle first;  // outlives its semaphores
   auto cpu = device();
   auto semaphore = cpu.open_semaphore();
   auto other = std::move(semaphore);
@@ -92,7 +93,10 @@ TEST_F(Handles, MayBeMovedAndAssignedOver) {
   other.host_signal(2);
   other.host_wait(2, soon());
   semaphore.host_wait(1, soon());
-  cpu = DeviceHandle();
+  first = std::move(cpu);
+  cpu = device();
+  cpu = device();
+  cpu.open_semaphore().host_signal(1);
 }
 
 TEST_F(Handles, OfATransportCarryAMessage) {
