@@ -63,7 +63,7 @@ TEST_P(Executions, ADroppedFutureIsForgotten) {
 }
 
 TEST_P(Executions, AFullWindowMakesExecuteFailAtItsDeadline) {
-  slow_doubling(scene_, 0.3);
+  slow_doubling(scene_, 0.1);
   Runtime runtime = open(scene_);
   std::vector<Future> futures;
   for (uint32_t i = 0; i < GetParam().inflight; ++i) futures.push_back(runtime.execute(spans(scalar(i)), soon()));
@@ -74,7 +74,7 @@ TEST_P(Executions, AFullWindowMakesExecuteFailAtItsDeadline) {
 }
 
 TEST_P(Executions, ALateResultIsDiscardedAndTheRunGoesOn) {
-  slow_doubling(scene_, 0.1);
+  slow_doubling(scene_, 0.03);
   Runtime runtime = open(scene_);
   {
     auto future = runtime.execute(spans(scalar(1)), soon());
