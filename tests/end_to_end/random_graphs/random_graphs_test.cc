@@ -11,8 +11,14 @@ namespace {
 
 constexpr uint64_t kProcessGraphs = 50, kBlock = 25;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr uint64_t kThreadGraphs = 250;  // up to ten times as slow
+#else
+constexpr uint64_t kThreadGraphs = 2000;
+#endif
+
 /// The graphs are the schedulers' and the core's test first: over another transport than shm a tenth will do.
-uint64_t thread_graphs() { return surroundings().transport == "shm" ? 2000 : 200; }
+uint64_t thread_graphs() { return surroundings().transport == "shm" ? kThreadGraphs : kThreadGraphs / 10; }
 
 void try_graph(uint64_t seed, const Territory& territory) {
   const RandomGraph random = random_graph(seed, territory);
