@@ -13,6 +13,7 @@
 
 namespace stretto {
 
+// Not anonymous: Catalogue::State has them as fields, and its name is seen elsewhere.
 namespace finding {
 
 /// What is looked for. An empty variant: any.

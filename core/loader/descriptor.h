@@ -7,14 +7,15 @@
 
 namespace stretto {
 
-/// Owns one file descriptor; −1: none.
+/// Owns one file descriptor; −1: none. One thread.
 class Descriptor {
  public:
   Descriptor() = default;
   explicit Descriptor(int number) : number_(number) {}
   Descriptor(Descriptor&& other) noexcept : number_(other.take()) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
+    Descriptor moved(std::move(other));  // what was owned until now is closed with it
+    std::swap(number_, moved.number_);
     return *this;
   }
   ~Descriptor() { close(); }

@@ -8,7 +8,7 @@ namespace stretto {
 
 namespace {
 
-struct FileHeader {
+struct LaneHeader {
   uint64_t lane;
   uint64_t count;
   uint64_t dropped;
@@ -28,7 +28,7 @@ void take(std::span<const std::byte>& from, void* to, size_t bytes) {
 }  // namespace
 
 void pack(uint32_t lane, const LaneRecording& recording, std::vector<std::byte>& into) {
-  const FileHeader header{lane, recording.steps().size(), recording.dropped()};
+  const LaneHeader header{lane, recording.steps().size(), recording.dropped()};
   append(into, std::as_bytes(std::span(&header, 1)));
   append(into, std::as_bytes(recording.steps()));
 }
@@ -36,7 +36,7 @@ void pack(uint32_t lane, const LaneRecording& recording, std::vector<std::byte>&
 std::vector<LaneTrace> unpack_traces(std::span<const std::byte> bytes) {
   std::vector<LaneTrace> traces;
   while (!bytes.empty()) {
-    FileHeader header{};
+    LaneHeader header{};
     take(bytes, &header, sizeof header);
     if (header.count > bytes.size() / sizeof(StepTrace))
       throw Error(Code::internal, "a trace on the control connection is cut off");

@@ -10,8 +10,6 @@
 
 namespace stretto::compiling {
 
-namespace {}  // namespace
-
 PlaceGraph::PlaceGraph(const Plan& plan) {
   std::vector<uint32_t> vertex(plan.steps.size(), kNone);
   for (uint32_t number = 0; number < plan.steps.size(); ++number) {

@@ -9,7 +9,7 @@ namespace stretto::compiling {
 
 namespace {
 
-constexpr uint32_t kMostTokens = 65536;
+constexpr uint32_t kMostTokens = 65536;  // a ring's slots are its waits' tokens
 constexpr uint32_t kMostInflight = 4096;
 constexpr size_t kMostSteps = 1U << 30;  // three vertices each are numbered with 32 bits
 

@@ -13,6 +13,7 @@ namespace stretto {
 
 /// An absolute time on CLOCK_MONOTONIC; Deadline::max() is "none".
 using Deadline = std::chrono::steady_clock::time_point;
+/// So long from now: seconds, rounded to the clock.
 inline Deadline deadline_after(std::chrono::duration<double> patience) {
   return std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(patience);
 }
