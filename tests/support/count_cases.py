@@ -45,7 +45,10 @@ def cases_of_program(folder, program):
 
 
 def main(folder):
-    lines = (folder / "meson-logs" / "testlog.json").read_text().splitlines()
+    log = folder / "meson-logs" / "testlog.json"
+    if not log.exists():
+        sys.exit(f"no test ran in {folder}/: the build failed, or no suite has such a name")
+    lines = log.read_text().splitlines()
     counts = collections.Counter()
     seen = set()
     for program in map(json.loads, lines):
