@@ -38,12 +38,11 @@ class Pair {
     write = writer_.writer(channel);
     read = reader_.reader(channel);
     shares_ = (writer_.flags() & STRETTO_TRANSPORT_SHARES_SLOTS) != 0;
-    for (auto* side : {&sent_, &received_}) side->resize(kSlots * kSlotBytes);
-    if (!shares_)
-      for (uint32_t slot = 0; slot < kSlots; ++slot) {
-        write.bind(slot, sent_.data() + slot * kSlotBytes, kSlotBytes);
-        read.bind(slot, received_.data() + slot * kSlotBytes, kSlotBytes);
-      }
+    own_.resize(2 * kSlots * kSlotBytes);
+    for (uint32_t slot = 0; !shares_ && slot < kSlots; ++slot) {
+      sent_[slot] = bound(write, writer_, slot, own_.data() + slot * kSlotBytes);
+      received_[slot] = bound(read, reader_, slot, own_.data() + (kSlots + slot) * kSlotBytes);
+    }
     connect();
   }
   std::byte* written(int64_t execution) { return memory(write, sent_, execution); }
@@ -54,9 +53,20 @@ class Pair {
   EndHandle read;
 
  private:
-  std::byte* memory(EndHandle& end, std::vector<std::byte>& own, int64_t execution) const {
+  using Memory = std::array<std::byte*, kSlots>;
+
+  /// Where a slot then lies: in the transport's memory, if it has some.
+  static std::byte* bound(EndHandle& end, TransportHandle& transport, uint32_t slot, std::byte* own) {
+    auto* memory = (transport.flags() & STRETTO_TRANSPORT_ALLOCATES) != 0
+                       ? static_cast<std::byte*>(transport.allocate(kSlotBytes))
+                       : own;
+    end.bind(slot, memory, kSlotBytes);
+    return memory;
+  }
+
+  std::byte* memory(EndHandle& end, const Memory& bound, int64_t execution) const {
     const auto slot = static_cast<uint32_t>(execution) % kSlots;
-    return shares_ ? static_cast<std::byte*>(end.slot(slot)) : own.data() + slot * kSlotBytes;
+    return shares_ ? static_cast<std::byte*>(end.slot(slot)) : bound[slot];
   }
 
   void connect() {
@@ -97,8 +107,9 @@ class Pair {
   TransportHandle writer_;
   TransportHandle reader_;
   bool shares_ = false;
-  std::vector<std::byte> sent_;
-  std::vector<std::byte> received_;
+  std::vector<std::byte> own_;
+  Memory sent_{};
+  Memory received_{};
 };
 
 std::vector<std::byte> pattern(int64_t execution, size_t bytes) {

@@ -77,6 +77,18 @@ std::vector<uint32_t> Endpoints::transports() const {
   return components;
 }
 
+TransportHandle* Endpoints::lender_of(uint32_t ring) {
+  for (const auto& [id, end] : ends_) {
+    const Channel& channel = plan_.channels[id];
+    const bool carries =
+        channel.ring == ring ||
+        std::ranges::any_of(channel.readers, [&](const Channel::Reader& reader) { return reader.ring == ring; });
+    TransportHandle& transport = transports_.at(channel.transport);
+    if (carries && !channel.shares_slots && (transport.flags() & STRETTO_TRANSPORT_ALLOCATES) != 0) return &transport;
+  }
+  return nullptr;
+}
+
 Envelope Endpoints::connect(uint32_t transport, uint32_t round, std::span<const BlobView> theirs, Deadline deadline) {
   if (round == 0 && bind_) bind_(transport);
   Blob mine;

@@ -39,6 +39,8 @@ class Endpoints {
   /// One round; `theirs` by actor, empty in round 0. Blocks until the deadline. See stretto_transport_api::connect.
   Envelope connect(uint32_t transport, uint32_t round, std::span<const BlobView> theirs, Deadline deadline);
   EndHandle& end(uint32_t channel) { return ends_.at(channel); }
+  /// A transport that carries what lies in this ring and has host memory for it; null where there is none.
+  TransportHandle* lender_of(uint32_t ring);
 
   /// Host-driven: sends `note.bytes` and the note.
   void send(uint32_t channel, const Note& note);

@@ -22,10 +22,25 @@ HostMemory allocate_host(uint64_t bytes) {
 }
 
 Slots::Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& endpoints)
-    : plan_(plan), actor_(actor), device_(device), endpoints_(endpoints), memory_(plan.rings.size()) {
+    : plan_(plan),
+      actor_(actor),
+      device_(device),
+      endpoints_(endpoints),
+      memory_(plan.rings.size()),
+      foreign_(plan.rings.size()) {
   for (uint32_t id = 0; id < plan.rings.size(); ++id) {
     const Ring& ring = plan.rings[id];
-    if (ring.actor != actor || ring.memory == Ring::Memory::transport) continue;
+    if (ring.actor != actor) continue;
+    foreign_[id] = ring.memory == Ring::Memory::transport;
+    if (foreign_[id]) continue;
+    if (auto* lender = lender_of(id)) {
+      foreign_[id] = true;
+      for (uint32_t slot = 0; slot < ring.slots; ++slot) {
+        memory_[id].push_back(lender->allocate(std::max<uint64_t>(ring.slot_bytes, 1)));
+        if (device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
+      }
+      continue;
+    }
     const bool on_device = ring.memory == Ring::Memory::device && device_ != nullptr;
     for (uint32_t slot = 0; slot < ring.slots; ++slot) {
       memory_[id].push_back(on_device ? device_->allocate(std::max<uint64_t>(ring.slot_bytes, 1))
@@ -34,6 +49,12 @@ Slots::Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& 
     }
   }
   endpoints.before_connecting([this](uint32_t transport) { bind_all(transport); });
+}
+
+TransportHandle* Slots::lender_of(uint32_t id) {
+  const Ring& ring = plan_.rings[id];
+  const bool in_host_memory = ring.memory == Ring::Memory::host || plan_.actors[actor_].memory_kind == "host";
+  return in_host_memory ? endpoints_.lender_of(id) : nullptr;
 }
 
 void Slots::bind_all(uint32_t transport) {
@@ -68,7 +89,7 @@ void Slots::look_up(uint32_t id) {
 
 void Slots::unpin_foreign() {
   for (uint32_t id = 0; id < plan_.rings.size(); ++id) {
-    if (plan_.rings[id].memory != Ring::Memory::transport) continue;
+    if (!foreign_[id]) continue;
     for (void* memory : memory_[id])
       if (device_ != nullptr) device_->unpin(memory);
     memory_[id].clear();

@@ -11,9 +11,9 @@ namespace stretto {
 /// Allocated when a plan opens, given back when it closes; an execution allocates nothing. Reading is thread-safe.
 class Slots {
  public:
-  /// Allocates the rings in device and host memory. Before a copying transport connects, binds what it carries, which
-  /// may be slots of a transport that shares its own and has connected by then. `device` may be null for the driver; it
-  /// and `endpoints` outlive this as far as that is called.
+  /// Allocates the rings in device and host memory, the latter from a transport that has some. Before a copying
+  /// transport connects, binds what it carries, which may be slots of a transport that shares its own and has connected
+  /// by then. `device` may be null for the driver; it and `endpoints` outlive this as far as that is called.
   Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& endpoints);
   Slots(const Slots&) = delete;
   Slots& operator=(const Slots&) = delete;
@@ -29,6 +29,7 @@ class Slots {
   }
 
  private:
+  TransportHandle* lender_of(uint32_t id);  ///< a ring
   void bind_all(uint32_t transport);
   void bind(uint32_t channel, uint32_t ring);
   void look_up(uint32_t id);  ///< a ring
@@ -37,6 +38,7 @@ class Slots {
   DeviceHandle* device_;
   Endpoints& endpoints_;
   std::vector<std::vector<void*>> memory_;  ///< by ring; empty for other actors'
+  std::vector<bool> foreign_;               ///< by ring: a transport's memory
 };
 
 }  // namespace stretto

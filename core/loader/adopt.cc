@@ -115,6 +115,7 @@ void adopt_transport(AdoptedComponent& into, const void* theirs, const std::stri
   stand_in<"lane_receive">(api.lane_receive);
   stand_in<"group_begin">(api.group_begin);
   stand_in<"group_end">(api.group_end);
+  if ((api.flags & STRETTO_TRANSPORT_ALLOCATES) != 0) demand(api.allocate, "allocate", owner);
   into.raw.api = &api;
 }
 

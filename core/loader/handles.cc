@@ -218,6 +218,12 @@ bool TransportHandle::connect(uint32_t round, std::span<const BlobView> theirs, 
   return done != 0;
 }
 
+void* TransportHandle::allocate(uint64_t bytes) {
+  void* memory = nullptr;
+  checked("allocate", api()->allocate, raw_.get(), bytes, &memory);
+  return given(memory, "allocate");
+}
+
 void TransportHandle::group_begin() { checked("group_begin", api()->group_begin, raw_.get()); }
 void TransportHandle::group_end() { checked("group_end", api()->group_end, raw_.get()); }
 void TransportHandle::abort() noexcept { api()->abort(raw_.get()); }

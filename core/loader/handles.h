@@ -133,6 +133,9 @@ class TransportHandle {
   /// is done. The bytes of `mine` are copied; its descriptors stay the transport's. Those of `theirs` become the
   /// transport's.
   bool connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline);
+  /// Host memory for one slot that will be bound; the transport's own, until it is closed. Before connecting. Only with
+  /// STRETTO_TRANSPORT_ALLOCATES.
+  void* allocate(uint64_t bytes);
   void group_begin();
   void group_end();
   /// Ends every wait, present and future, with Code::cancelled. Any thread; never blocks.

@@ -15,6 +15,7 @@ struct TransportUnderTest {
   UnderTest subject;
   UnderTest device = {"cpu", "cpu"};  ///< that the actors have
   bool own_device = false;            ///< each actor one of its own: actor i the device i
+  bool borrows = true;                ///< slots lie in the transport's memory, where it has some
 };
 inline void PrintTo(const TransportUnderTest& transport, std::ostream* out) { *out << transport.subject.component; }
 
@@ -30,8 +31,8 @@ class Ensemble {
       devices_.push_back(
           std::make_unique<OpenDevice>(transport.device, transport.own_device ? static_cast<int32_t>(actor) : 0));
       lanes_.push_back(std::make_unique<OpenLane>(*devices_.back(), 1));
-      transports_.push_back(
-          std::make_unique<OpenTransport>(component, subject.options, actor, actor_count, &lanes_.back()->native()));
+      transports_.push_back(std::make_unique<OpenTransport>(component, subject.options, actor, actor_count,
+                                                            &lanes_.back()->native(), transport.borrows));
       transports_.back()->open_ends(channels_);
     }
   }

@@ -57,7 +57,7 @@ class OpenEnd {
   /// Where a slot lies: in the transport's memory, or, with a transport that shares none, in what was bound.
   std::byte* slot(int64_t execution) const {
     const auto index = static_cast<uint32_t>(execution % plan_.slots);
-    if (!own_.empty()) return const_cast<std::byte*>(own_[index].data());
+    if (!bound_.empty()) return bound_[index];
     void* memory = nullptr;
     needed("slot", [&](const stretto_sink* sink) { return api_->slot(end_, index, &memory, sink); });
     return static_cast<std::byte*>(memory);
@@ -77,12 +77,19 @@ class OpenEnd {
     return outcome_of([&](const stretto_sink* sink) { return api_->release(end_, execution, sink); });
   }
 
-  /// Gives the slots of a host-driven transport that shares none their memory. Before connect.
-  void bind_slots() {
-    own_.assign(plan_.slots, std::vector<std::byte>(plan_.slot_bytes + 1));
-    for (uint32_t i = 0; api_->bind != nullptr && i < plan_.slots; ++i)
-      needed("bind",
-             [&](const stretto_sink* sink) { return api_->bind(end_, i, own_[i].data(), plan_.slot_bytes, sink); });
+  /// Gives the slots of a host-driven transport that shares none their memory: `lender`'s, or without one their own.
+  /// Before connect.
+  void bind_slots(stretto_transport* lender) {
+    if (lender == nullptr) own_.assign(plan_.slots, std::vector<std::byte>(plan_.slot_bytes + 1));
+    for (uint32_t i = 0; i < plan_.slots; ++i) {
+      void* memory = lender == nullptr ? own_[i].data() : nullptr;
+      if (lender != nullptr)
+        needed("allocate",
+               [&](const stretto_sink* sink) { return api_->allocate(lender, plan_.slot_bytes + 1, &memory, sink); });
+      bound_.push_back(static_cast<std::byte*>(memory));
+      if (api_->bind != nullptr)
+        needed("bind", [&](const stretto_sink* sink) { return api_->bind(end_, i, memory, plan_.slot_bytes, sink); });
+    }
   }
 
  private:
@@ -90,14 +97,19 @@ class OpenEnd {
   stretto_end* end_ = nullptr;
   ChannelPlan plan_;
   std::vector<std::vector<std::byte>> own_;
+  std::vector<std::byte*> bound_;
 };
 
 /// Owns an instance. Opening and connecting: one thread; abort: any.
 class OpenTransport {
  public:
+  /// `borrows`: slots lie in the transport's memory, where it has some.
   OpenTransport(const stretto_component& component, const std::string& options, uint32_t actor, uint32_t actor_count,
-                const stretto_native* device)
-      : api_(*static_cast<const stretto_transport_api*>(component.api)), actor_(actor), actor_count_(actor_count) {
+                const stretto_native* device, bool borrows = true)
+      : api_(*static_cast<const stretto_transport_api*>(component.api)),
+        actor_(actor),
+        actor_count_(actor_count),
+        borrows_(borrows && has(STRETTO_TRANSPORT_ALLOCATES)) {
     const GivenSettings settings(component.options, component.option_count, options);
     const stretto_transport_open request{sizeof request, actor, actor_count, 0, settings.raw(), device};
     needed("open a transport", [&](const stretto_sink* sink) { return api_.open(&request, &transport_, sink); });
@@ -167,7 +179,8 @@ class OpenTransport {
     Outcome outcome = outcome_of([&](const stretto_sink* sink) { return open(transport_, &channel, &end, sink); });
     if (outcome.code == Code::ok) {
       auto& made = ends.emplace(id, OpenEnd(api_, end, plan)).first->second;
-      if (!has(STRETTO_TRANSPORT_SHARES_SLOTS) && !has(STRETTO_TRANSPORT_STREAM_ORDERED)) made.bind_slots();
+      if (!has(STRETTO_TRANSPORT_SHARES_SLOTS) && !has(STRETTO_TRANSPORT_STREAM_ORDERED))
+        made.bind_slots(borrows_ ? transport_ : nullptr);
     }
     return outcome;
   }
@@ -175,6 +188,7 @@ class OpenTransport {
   const stretto_transport_api& api_;
   const uint32_t actor_;
   const uint32_t actor_count_;
+  const bool borrows_;
   stretto_transport* transport_ = nullptr;
   std::map<uint32_t, OpenEnd> writers_;
   std::map<uint32_t, OpenEnd> readers_;

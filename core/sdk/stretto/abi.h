@@ -277,12 +277,13 @@ typedef struct stretto_end stretto_end;             /* one actor's end of one ch
 #define STRETTO_TRANSPORT_DYNAMIC 8u       /* the bytes of a message may vary up to the slot's size */
 #define STRETTO_TRANSPORT_CARRIES_NOTE 16u /* send's note arrives with the message */
 #define STRETTO_TRANSPORT_RENDEZVOUS 32u   /* a send and its receive are one joint transition */
-#define STRETTO_TRANSPORT_GLOBAL_ORDER                                                                             \
-  64u                                    /* all its steps of one actor form one lane, in one order over all actors \
-                                          */
-#define STRETTO_TRANSPORT_PROCESSES 128u /* reaches other processes of this host */
-#define STRETTO_TRANSPORT_HOSTS 256u     /* reaches other hosts */
-#define STRETTO_TRANSPORT_THREADS 512u   /* reaches other actors of this process */
+#define STRETTO_TRANSPORT_GLOBAL_ORDER                                                                              \
+  64u                                     /* all its steps of one actor form one lane, in one order over all actors \
+                                           */
+#define STRETTO_TRANSPORT_PROCESSES 128u  /* reaches other processes of this host */
+#define STRETTO_TRANSPORT_HOSTS 256u      /* reaches other hosts */
+#define STRETTO_TRANSPORT_THREADS 512u    /* reaches other actors of this process */
+#define STRETTO_TRANSPORT_ALLOCATES 1024u /* slots in host memory are best taken from its `allocate`, then bound */
 
 typedef enum stretto_completion { /* when a SEND is complete, whatever the size */
                                   STRETTO_COMPLETES_ON_POST = 1,
@@ -370,6 +371,10 @@ typedef struct stretto_transport_api {
   /* Every call that waits, present and future, ends with STRETTO_CANCELLED. Any thread. */
   void (*abort)(stretto_transport* transport);
   void (*close)(stretto_transport* transport); /* destroys the ends too */
+
+  /* ALLOCATES only: zeroed host memory for one slot, aligned to 64 bytes at least; the transport's own until close.
+   * Before connect. A slot may lie elsewhere all the same, where two transports carry its value, say. */
+  int32_t (*allocate)(stretto_transport* transport, uint64_t bytes, void** memory, const stretto_sink* sink);
 } stretto_transport_api;
 
 /* ---- schedulers --------------------------------------------------------------------------------------------- */

@@ -79,6 +79,10 @@ class Transport {
   virtual ChannelEnd* open_reader(const ChannelInfo& channel) = 0;
   /// One round of connecting; `theirs` is empty in round 0. Fills `mine`. Returns whether this actor is done.
   virtual bool connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) = 0;
+  /// With STRETTO_TRANSPORT_ALLOCATES: zeroed host memory for one slot, until this is destroyed. Before connect.
+  virtual void* allocate(uint64_t /*bytes*/) {
+    throw Error(Code::unimplemented, "memory is not offered by this transport");
+  }
   virtual void group_begin() { throw Error(Code::unimplemented, "groups are not offered by this transport"); }
   virtual void group_end() { throw Error(Code::unimplemented, "groups are not offered by this transport"); }
   /// Ends every wait, present and future, with Code::cancelled. Any thread; never blocks.
@@ -186,6 +190,9 @@ stretto_transport_api make_transport_api(const TransportInfo& info, const std::v
   };
   api.abort = [](stretto_transport* transport) { as<TransportHandle>(transport).transport->abort(); };
   api.close = [](stretto_transport* transport) { delete &as<TransportHandle>(transport); };
+  api.allocate = [](stretto_transport* transport, uint64_t bytes, void** memory, const stretto_sink* sink) {
+    return guard(sink, [&] { *memory = as<TransportHandle>(transport).transport->allocate(bytes); });
+  };
   return api;
 }
 }  // namespace detail
