@@ -13,15 +13,22 @@ namespace {
 
 UnderTest ucx(const std::string& options) { return {"ucx", "ucx", options}; }
 
+/// The same with slots that UCX did not allocate.
+TransportUnderTest registered(const std::string& options) { return {.subject = ucx(options), .borrows = false}; }
+
 /// Each medium of one host with each protocol.
-const auto kVariants = testing::Values(TransportUnderTest{ucx("")}, TransportUnderTest{ucx("spin = 0")},
-                                       TransportUnderTest{ucx("tls = 'posix,cma,tcp'\neager_bytes = 0")},
-                                       TransportUnderTest{ucx("tls = 'posix'\neager_bytes = 64")},
-                                       TransportUnderTest{ucx("tls = 'tcp'\neager_bytes = 64")},
-                                       TransportUnderTest{ucx("protocol = 'put'\neager_bytes = 0")},
-                                       TransportUnderTest{ucx("protocol = 'put'\ntls = 'tcp'")},
-                                       TransportUnderTest{ucx("protocol = 'am'\neager_bytes = 0")},
-                                       TransportUnderTest{ucx("protocol = 'am'\ntls = 'tcp'")});
+const auto kVariants =
+    testing::Values(TransportUnderTest{ucx("")}, TransportUnderTest{ucx("spin = 0")},
+                    TransportUnderTest{ucx("tls = 'posix,cma,tcp'\neager_bytes = 0")},
+                    TransportUnderTest{ucx("tls = 'posix'\neager_bytes = 64")},
+                    TransportUnderTest{ucx("tls = 'tcp'\neager_bytes = 64")}, registered("eager_bytes = 0"),
+                    registered("protocol = 'get'\ntls = 'posix,cma'\neager_bytes = 0"),
+                    TransportUnderTest{ucx("protocol = 'get'\neager_bytes = 0")},
+                    TransportUnderTest{ucx("protocol = 'get'\ntls = 'tcp'\neager_bytes = 0")},
+                    TransportUnderTest{ucx("protocol = 'put'\neager_bytes = 0")},
+                    TransportUnderTest{ucx("protocol = 'put'\ntls = 'tcp'")},
+                    TransportUnderTest{ucx("protocol = 'am'\neager_bytes = 0")},
+                    TransportUnderTest{ucx("protocol = 'am'\ntls = 'tcp'")});
 
 const stretto_component& component() { return load_component(plugin_path("ucx"), STRETTO_TRANSPORT, "ucx"); }
 
@@ -131,7 +138,7 @@ TEST(UcxWire, CarriesNothingAboveTheEagerSizeBeforeReceive) {
   static constexpr uint64_t kBytes = 4 << 20;
   static constexpr uint64_t kEager = 8192;
   const bool permitted = in_own_network([] {
-    for (const char* protocol : {"get", "put", "am"}) {
+    for (const char* protocol : {"auto", "get", "put", "am"}) {
       SCOPED_TRACE(protocol);
       Ensemble pair(TransportUnderTest{ucx("tls = 'tcp'\nprotocol = '" + std::string(protocol) + "'")}, 2,
                     {{.slots = 1, .slot_bytes = kBytes}, {.slots = 1, .slot_bytes = 8}});

@@ -27,7 +27,7 @@ struct AnnouncedEnd {
 
 /// One actor's.
 struct Announcement {
-  Protocol protocol = Protocol::get;
+  Protocol protocol = Protocol::automatic;
   std::vector<std::byte> address;
   std::map<uint32_t, AnnouncedEnd> written;  ///< by channel
   std::map<uint32_t, AnnouncedEnd> read;     ///< by channel

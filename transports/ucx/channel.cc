@@ -2,26 +2,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "channel.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace stretto::ucx {
 
 ControlWord::ControlWord(Kind kind, const Wiring& wiring, const ChannelInfo& channel, uint32_t note_bytes)
-    : bytes_(sizeof(Header) + note_bytes) {
-  const Header header{kind, wiring.actor, channel.id, 0, 0, 0};
+    : bytes_(sizeof(Header) + note_bytes + kMostPayload),
+      length_(sizeof(Header) + note_bytes),
+      note_bytes_(note_bytes) {
+  const Header header{kind, wiring.actor, channel.id, 0, 0, 0, 0};
   std::memcpy(bytes_.data(), &header, sizeof header);
 }
 
 void ControlWord::set(int64_t execution, uint64_t bytes, const void* note) {
   const auto number = static_cast<uint64_t>(execution);
+  std::memset(bytes_.data() + offsetof(Header, done_channel), 0, sizeof(Header::done_channel));
   std::memcpy(bytes_.data() + offsetof(Header, execution), &number, sizeof number);
   std::memcpy(bytes_.data() + offsetof(Header, bytes), &bytes, sizeof bytes);
-  const size_t note_bytes = bytes_.size() - sizeof(Header);
-  if (note_bytes == 0) return;
+  length_ = sizeof(Header) + note_bytes_;
+  if (note_bytes_ == 0) return;
   if (note != nullptr)
-    std::memcpy(bytes_.data() + sizeof(Header), note, note_bytes);
+    std::memcpy(bytes_.data() + sizeof(Header), note, note_bytes_);
   else
-    std::memset(bytes_.data() + sizeof(Header), 0, note_bytes);
+    std::memset(bytes_.data() + sizeof(Header), 0, note_bytes_);
+}
+
+void ControlWord::add(const Released& released) {
+  const uint32_t channel = released.channel + 1;
+  const auto execution = static_cast<uint64_t>(released.execution);
+  std::memcpy(bytes_.data() + offsetof(Header, done_channel), &channel, sizeof channel);
+  std::memcpy(bytes_.data() + offsetof(Header, done_execution), &execution, sizeof execution);
+}
+
+void ControlWord::add(const std::byte* payload, uint64_t bytes) {
+  std::copy_n(payload, bytes, bytes_.begin() + static_cast<ptrdiff_t>(length_));
+  length_ += bytes;
 }
 
 void End::bind(uint32_t slot, void* memory, uint64_t bytes) {
@@ -30,7 +46,8 @@ void End::bind(uint32_t slot, void* memory, uint64_t bytes) {
                                             " bytes, its messages have up to " + std::to_string(channel_.slot_bytes));
   if (slot >= slots_.size()) slots_.resize(slot + 1);
   slots_[slot].memory = static_cast<std::byte*>(memory);
-  slots_[slot].registration = Registration(wiring_.context, memory, channel_.slot_bytes);
+  if (wiring_.context.allocated(memory) == nullptr)
+    slots_[slot].registration = Registration(wiring_.context.raw(), memory, channel_.slot_bytes);
 }
 
 AnnouncedEnd End::announced() const {
@@ -38,7 +55,9 @@ AnnouncedEnd End::announced() const {
       channel_.slots, channel_.note_bytes, channel_.slot_bytes, static_cast<uint32_t>(channel_.readers.size()), {}};
   for (const auto& slot : slots_) {
     if (slot.memory == nullptr) throw error(Code::invalid_argument, "not all of its slots were bound to memory");
-    end.memory.push_back({reinterpret_cast<uint64_t>(slot.memory), slot.registration.key()});
+    const auto* allocated = wiring_.context.allocated(slot.memory);
+    const Registration& registration = allocated != nullptr ? *allocated : slot.registration;
+    end.memory.push_back({reinterpret_cast<uint64_t>(slot.memory), registration.key()});
   }
   if (end.memory.empty()) throw error(Code::invalid_argument, "its slots were not bound to memory");
   return end;
@@ -57,8 +76,13 @@ Error End::gone(const Peer& peer) const {
 }
 
 RemoteRing::RemoteRing(const Endpoint& endpoint, const AnnouncedEnd& end) {
-  for (const auto& slot : end.memory)
-    slots_.push_back({slot.address, slot.key.empty() ? RemoteKey() : endpoint.unpack(slot.key)});
+  for (const auto& slot : end.memory) {
+    auto key = slot.key.empty() ? RemoteKey() : endpoint.unpack(slot.key);
+    const volatile std::byte* here = key.mapped_at(slot.address);
+    // Its pages are mapped now and not in the first execution.
+    for (uint64_t at = 0; here != nullptr && at < end.slot_bytes; at += kPage) static_cast<void>(here[at]);
+    slots_.push_back({slot.address, std::move(key), here != nullptr});
+  }
 }
 
 }  // namespace stretto::ucx

@@ -23,22 +23,29 @@ struct Wiring {
   std::atomic<bool> aborted{false};
 };
 
-/// Memory of one slot, and its registration.
+/// Memory of one slot, and its registration if it is not UCX's own.
 struct BoundSlot {
   std::byte* memory = nullptr;
   Registration registration;
 };
 
-/// The header of a control word with the note behind it. Kept while it is under way.
+/// The header of a control word with the note behind it, and behind that a payload of a few bytes. Kept while it is
+/// under way.
 class ControlWord {
  public:
   ControlWord(Kind kind, const Wiring& wiring, const ChannelInfo& channel, uint32_t note_bytes = 0);
-  /// For the next time.
+  /// For the next time. It says `done` of nothing.
   void set(int64_t execution, uint64_t bytes = 0, const void* note = nullptr);
-  std::span<const std::byte> bytes() const { return bytes_; }
+  void add(const Released& released);
+  /// At most kMostPayload bytes.
+  void add(const std::byte* payload, uint64_t bytes);
+  static constexpr uint64_t kMostPayload = 64;
+  std::span<const std::byte> bytes() const { return {bytes_.data(), length_}; }
 
  private:
   std::vector<std::byte> bytes_;
+  uint64_t length_;
+  const uint32_t note_bytes_;
 };
 
 class End : public ChannelEnd {
@@ -88,7 +95,9 @@ class RemoteRing {
   struct Slot {
     uint64_t address;
     RemoteKey key;
+    bool mapped;  ///< it lies in this process too
   };
+  bool empty() const { return slots_.empty(); }
   const Slot& at(int64_t execution) const { return slots_[static_cast<uint64_t>(execution) % slots_.size()]; }
 
  private:
@@ -132,7 +141,7 @@ class ReaderEnd final : public End {
   void release(int64_t execution) override;
   void wake() noexcept override;
   /// Engine. True keeps the rendezvous.
-  bool on_message(const Header& header, std::span<const std::byte> note, const Arrival& arrival);
+  bool on_message(const Header& header, std::span<const std::byte> rest, const Arrival& arrival);
   void on_landed(int64_t execution);  ///< engine
   /// Engine: gives up the rendezvous that nobody will receive. Once no receive is under way.
   void drop_rendezvous();

@@ -4,14 +4,18 @@
 
 #include "log.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <sstream>
 #include <utility>
 
 namespace stretto::ucx {
 namespace {
+
+constexpr uint64_t kBlock = 1 << 20;
 
 struct ReleaseConfig {
   void operator()(ucp_config_t* config) const { ucp_config_release(config); }
@@ -26,6 +30,14 @@ void modify(const Config& config, const char* name, const std::string& value) {
   must(ucp_config_modify(config.get(), name, value.c_str()), std::string("UCX refused ") + name + " = " + value);
 }
 
+/// Sets one of UCX's transports, where its user did not by a variable. It knows the setting without the transport's
+/// name up to UCX 1.15 or so, and with it later.
+void prefer(const Config& config, const std::string& transport, const std::string& name, const char* value) {
+  if (in_environment(("UCX_" + transport + "_" + name).c_str())) return;
+  modify(config, name.c_str(), value);
+  modify(config, (transport + "_" + name).c_str(), value);
+}
+
 Config make_config(const ContextSettings& settings) {
   ucp_config_t* raw = nullptr;
   must(ucp_config_read(nullptr, nullptr, &raw), "UCX could not read its settings (UCX_* variables)");
@@ -35,6 +47,11 @@ Config make_config(const ContextSettings& settings) {
   modify(config, "KEEPALIVE_INTERVAL", std::to_string(static_cast<int64_t>(settings.keepalive * 1e6)) + "us");
   // Without it an endpoint that reports errors has no shared memory: see uct_mm_iface_query in UCX.
   if (!in_environment("UCX_MM_ERROR_HANDLING")) modify(config, "MM_ERROR_HANDLING", "y");
+  // Nor has its rendezvous cma, unless memory can be taken back from a peer that is thought dead (select.c). Here no
+  // peer can go on with it: it reads in calls that it makes itself, and the run is over once one of its actors is lost.
+  prefer(config, "CMA", "MEMORY_INVALIDATE", "y");
+  // What crosses a socket with errors reported is copied in pieces of this size; with 64 KiB at two thirds of the rate.
+  prefer(config, "TCP", "RX_SEG_SIZE", "512k");
   return config;
 }
 
@@ -52,7 +69,10 @@ Context::Context(const ContextSettings& settings) {
                                                        "'; `ucx_info -d` lists what there is)");
 }
 
-Context::~Context() { ucp_cleanup(raw_); }
+Context::~Context() {
+  blocks_.clear();
+  ucp_cleanup(raw_);
+}
 
 std::vector<std::string> Context::resources() const {
   char* text = nullptr;
@@ -74,7 +94,25 @@ std::vector<std::string> Context::resources() const {
   return found;
 }
 
-Registration::Registration(const Context& context, void* memory, uint64_t bytes) : context_(context.raw()) {
+void* Context::allocate(uint64_t bytes) {
+  const uint64_t wanted = (bytes + kPage - 1) / kPage * kPage;
+  if (blocks_.empty() || blocks_.back().bytes - blocks_.back().used < wanted) {
+    const uint64_t size = std::max(wanted, kBlock);
+    blocks_.push_back({Registration::allocate(raw_, size), size, 0});
+  }
+  Block& block = blocks_.back();
+  return static_cast<std::byte*>(block.registration.memory()) + std::exchange(block.used, block.used + wanted);
+}
+
+const Registration* Context::allocated(const void* memory) const {
+  for (const auto& block : blocks_) {
+    const auto* begin = static_cast<const std::byte*>(block.registration.memory());
+    if (memory >= begin && memory < begin + block.bytes) return &block.registration;
+  }
+  return nullptr;
+}
+
+Registration::Registration(ucp_context_h context, void* memory, uint64_t bytes) : context_(context), memory_(memory) {
   if (bytes == 0) return;
   ucp_mem_map_params_t parameters{};
   parameters.field_mask = UCP_MEM_MAP_PARAM_FIELD_ADDRESS | UCP_MEM_MAP_PARAM_FIELD_LENGTH;
@@ -83,12 +121,29 @@ Registration::Registration(const Context& context, void* memory, uint64_t bytes)
   must(ucp_mem_map(context_, &parameters, &raw_), "UCX could not register " + std::to_string(bytes) + " bytes");
 }
 
+Registration Registration::allocate(ucp_context_h context, uint64_t bytes) {
+  ucp_mem_map_params_t parameters{};
+  parameters.field_mask = UCP_MEM_MAP_PARAM_FIELD_LENGTH | UCP_MEM_MAP_PARAM_FIELD_FLAGS;
+  parameters.length = bytes;
+  parameters.flags = UCP_MEM_MAP_ALLOCATE;
+  Registration made;
+  made.context_ = context;
+  must(ucp_mem_map(context, &parameters, &made.raw_), "UCX has no memory of " + std::to_string(bytes) + " bytes");
+  ucp_mem_attr_t attributes{};
+  attributes.field_mask = UCP_MEM_ATTR_FIELD_ADDRESS;
+  must(ucp_mem_query(made.raw_, &attributes), "UCX could not tell where its memory lies");
+  made.memory_ = attributes.address;
+  std::memset(made.memory_, 0, bytes);
+  return made;
+}
+
 Registration::Registration(Registration&& other) noexcept
-    : context_(other.context_), raw_(std::exchange(other.raw_, nullptr)) {}
+    : context_(other.context_), raw_(std::exchange(other.raw_, nullptr)), memory_(other.memory_) {}
 
 Registration& Registration::operator=(Registration&& other) noexcept {
   std::swap(context_, other.context_);
   std::swap(raw_, other.raw_);
+  std::swap(memory_, other.memory_);
   return *this;
 }
 

@@ -12,8 +12,9 @@ constexpr unsigned kMessage = 1;  // the one active message; headers tell kinds 
 ucs_status_t on_message(void* receiver, const void* header, size_t header_length, void* data, size_t length,
                         const ucp_am_recv_param_t* parameters) {
   const bool rendezvous = (parameters->recv_attr & UCP_AM_RECV_ATTR_FLAG_RNDV) != 0;
-  const bool kept = static_cast<Receiver*>(receiver)->arrived(
-      {{static_cast<const std::byte*>(header), header_length}, data, length, rendezvous});
+  Arrival arrival{{static_cast<const std::byte*>(header), header_length}, data, length, rendezvous};
+  if (header_length == 0 && !rendezvous) arrival = {{static_cast<const std::byte*>(data), length}, nullptr, 0, false};
+  const bool kept = static_cast<Receiver*>(receiver)->arrived(arrival);
   return kept ? UCS_INPROGRESS : UCS_OK;
 }
 
@@ -124,6 +125,11 @@ void Endpoint::send(Operation& operation, std::span<const std::byte> header, con
   engine_.start(operation, parameters);
   parameters.cb.send = &Engine::sent;
   engine_.settle(operation, ucp_am_send_nbx(raw_, kMessage, header.data(), header.size(), payload, bytes, &parameters));
+}
+
+// UCX copies a payload at once where it gathers a header and a payload.
+void Endpoint::say(Operation& operation, std::span<const std::byte> header) {
+  send(operation, {}, header.data(), header.size(), Protocol::eager);
 }
 
 void Endpoint::get(Operation& operation, void* to, uint64_t bytes, uint64_t from, const RemoteKey& key) {

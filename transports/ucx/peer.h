@@ -9,10 +9,28 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace stretto::ucx {
 
-/// Made while connecting; used by the engine's holder, except `gone` and `why`, which any thread asks.
+/// A slot's execution that was released here.
+struct Released {
+  uint32_t channel;
+  int64_t execution;
+};
+
+/// Has a release that its writer does not know of yet.
+class Releaser {
+ public:
+  Releaser() = default;
+  Releaser(const Releaser&) = delete;
+  Releaser& operator=(const Releaser&) = delete;
+  virtual ~Releaser() = default;
+  /// What is to be told, once. The engine's holder.
+  virtual std::optional<Released> take_release() = 0;
+};
+
+/// Made while connecting; used by the engine's holder, except `gone`, `why` and `offer`, which any thread calls.
 class Peer {
  public:
   /// `lost` is called once, when the peer is gone, by the engine's holder.
@@ -29,6 +47,14 @@ class Peer {
   /// Starts to close the endpoint, by force where the peer is gone. Once; without endpoint it does nothing.
   void close(bool by_force) {
     if (endpoint_ != nullptr) endpoint_->close(closing_, by_force || gone());
+  }
+  /// Whoever says something to this peer next may tell it of that release too. It may not happen.
+  void offer(Releaser& releaser) { offered_.store(&releaser, std::memory_order_release); }
+  /// The release that was offered last.
+  std::optional<Released> take_release() {
+    if (offered_.load(std::memory_order_relaxed) == nullptr) return {};
+    Releaser* releaser = offered_.exchange(nullptr, std::memory_order_acquire);
+    return releaser == nullptr ? std::nullopt : releaser->take_release();
   }
   uint32_t actor() const { return actor_; }
   bool gone() const { return gone_.load(std::memory_order_seq_cst); }
@@ -49,6 +75,7 @@ class Peer {
   Operation closing_{[](void*, Result) {}, nullptr};
   Result why_;
   std::atomic<bool> gone_{false};
+  std::atomic<Releaser*> offered_{nullptr};
 };
 
 }  // namespace stretto::ucx

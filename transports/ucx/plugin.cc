@@ -22,10 +22,11 @@ std::vector<Option> options() {
   all.push_back(Option(Type::text, "devices", "network devices, as in UCX_NET_DEVICES; empty: UCX_NET_DEVICES, or all")
                     .otherwise("\"\""));
   all.push_back(Option(Type::text, "protocol",
-                       "how payloads travel once their RECEIVE is issued: read by the reader, written by the writer "
-                       "and flushed, or UCX's rendezvous")
-                    .otherwise("\"get\"")
-                    .one_of("get|put|am"));
+                       "how payloads travel once their RECEIVE is issued: read by the reader (get), written by the "
+                       "writer and flushed (put), by UCX's rendezvous (am), or get where the writer's memory is mapped "
+                       "in the reader and am elsewhere (auto)")
+                    .otherwise("\"auto\"")
+                    .one_of("auto|get|put|am"));
   all.push_back(Option(Type::bytes, "eager_bytes", "payloads up to this travel with their message, before RECEIVE")
                     .otherwise("8192")
                     .at_least(0)
@@ -48,7 +49,8 @@ STRETTO_PLUGIN(STRETTO_NAME, "0.1.0",
                    {STRETTO_NAME,
                     "UCX: shared memory, other processes' memory, networks; readers have slots of their own",
                     STRETTO_TRANSPORT_MULTI_READER | STRETTO_TRANSPORT_DYNAMIC | STRETTO_TRANSPORT_CARRIES_NOTE |
-                        STRETTO_TRANSPORT_PROCESSES | STRETTO_TRANSPORT_THREADS | STRETTO_TRANSPORT_HOSTS,
+                        STRETTO_TRANSPORT_PROCESSES | STRETTO_TRANSPORT_THREADS | STRETTO_TRANSPORT_HOSTS |
+                        STRETTO_TRANSPORT_ALLOCATES,
                     STRETTO_COMPLETES_ON_POST,
                     {"host"},
                     kMostEagerBytes},

@@ -7,7 +7,7 @@
 namespace stretto::ucx {
 
 /// What is known of the executions of one slot of the writer's ring.
-struct ReaderEnd::Slot {
+struct ReaderEnd::Slot : Releaser {
   Slot(ReaderEnd& reader, const ControlWord& wanted, const ControlWord& done)
       : end(reader),
         want([](void* self) { static_cast<Slot*>(self)->end.want(*static_cast<Slot*>(self)); }, this),
@@ -25,6 +25,12 @@ struct ReaderEnd::Slot {
   void said_done(Result result) {
     told(result);
     if (result.ok()) end.give_back(*this);
+  }
+  std::optional<Released> take_release() override {
+    const uint64_t mark = released.load(std::memory_order_acquire);
+    if (mark == said) return {};
+    said = mark;
+    return Released{end.channel().id, static_cast<int64_t>(mark) - 1};
   }
 
   ReaderEnd& end;
@@ -110,17 +116,22 @@ void ReaderEnd::release(int64_t execution) {
   if (slot.released.load(std::memory_order_relaxed) >= mark)
     throw error(Code::invalid_argument, "execution " + std::to_string(execution) + " was released twice");
   slot.released.store(mark, std::memory_order_release);
-  wiring().worker.post(slot.give_back);
+  writer_->offer(slot);
+  wiring().worker.post_soon(slot.give_back);
 }
 
 void ReaderEnd::wake() noexcept {
   for (const auto& slot : slots_) slot->spot.wake_all();
 }
 
-bool ReaderEnd::on_message(const Header& header, std::span<const std::byte> note, const Arrival& arrival) {
+bool ReaderEnd::on_message(const Header& header, std::span<const std::byte> rest, const Arrival& arrival) {
   Slot& slot = *slots_[header.execution % slots_.size()];
   const uint64_t mark = header.execution + 1;
-  const bool brought = !arrival.rendezvous && arrival.bytes == header.bytes;
+  const auto note = rest.first(std::min(rest.size(), slot.note.size()));
+  const auto payload = arrival.payload == nullptr
+                           ? rest.subspan(note.size())
+                           : std::span(static_cast<const std::byte*>(arrival.payload), arrival.bytes);
+  const bool brought = !arrival.rendezvous && payload.size() == header.bytes;
   if (note.size() != slot.note.size() || header.bytes > channel().slot_bytes ||
       (brought && header.bytes > slot.eager.size())) {
     writer_->lose({Code::internal, "it sent a message that does not fit its channel"});
@@ -129,11 +140,13 @@ bool ReaderEnd::on_message(const Header& header, std::span<const std::byte> note
   std::copy(note.begin(), note.end(), slot.note.begin());
   slot.bytes = header.bytes;
   slot.brought = brought;
-  slot.rendezvous = arrival.rendezvous ? arrival.payload : nullptr;
-  if (brought) std::copy_n(static_cast<const std::byte*>(arrival.payload), arrival.bytes, slot.eager.begin());
+  // What can be read in place needs no rendezvous.
+  const bool kept = arrival.rendezvous && (ring_.empty() || !ring_.at(static_cast<int64_t>(header.execution)).mapped);
+  slot.rendezvous = kept ? arrival.payload : nullptr;
+  if (brought) std::ranges::copy(payload, slot.eager.begin());
   slot.announced.store(mark, std::memory_order_release);
   if (slot.expected == mark) bring(slot);
-  return arrival.rendezvous;
+  return kept;
 }
 
 void ReaderEnd::want(Slot& slot) {
@@ -150,12 +163,12 @@ void ReaderEnd::bring(Slot& slot) {
   }
   if (slot.rendezvous != nullptr)
     return wiring().engine.fetch(slot.transfer, std::exchange(slot.rendezvous, nullptr), memory(execution), slot.bytes);
-  if (wiring().protocol == Protocol::get) {
+  if (!ring_.empty()) {
     const auto& from = ring_.at(execution);
     return writer_->endpoint().get(slot.transfer, memory(execution), slot.bytes, from.address, from.key);
   }
   slot.wanted_word.set(execution);
-  writer_->endpoint().send(slot.wanted, slot.wanted_word.bytes(), nullptr, 0, Endpoint::Protocol::eager);
+  writer_->endpoint().say(slot.wanted, slot.wanted_word.bytes());
 }
 
 void ReaderEnd::on_landed(int64_t execution) {
@@ -173,11 +186,10 @@ void ReaderEnd::arrived(Slot& slot, Result result) {
 void ReaderEnd::give_back(Slot& slot) {
   // The last one's operation may not have ended here, although the writer has it: then its end says this one.
   if (aborted() || writer_->gone() || slot.done.running()) return;
-  const uint64_t mark = slot.released.load(std::memory_order_acquire);
-  if (mark == slot.said) return;
-  slot.said = mark;
-  slot.done_word.set(static_cast<int64_t>(slot.said) - 1);
-  writer_->endpoint().send(slot.done, slot.done_word.bytes(), nullptr, 0, Endpoint::Protocol::eager);
+  const auto released = slot.take_release();
+  if (!released) return;
+  slot.done_word.set(released->execution);
+  writer_->endpoint().say(slot.done, slot.done_word.bytes());
 }
 
 void ReaderEnd::drop_rendezvous() {

@@ -12,7 +12,10 @@ namespace {
 constexpr std::chrono::milliseconds kFarewell{250};  // for each of the two steps of closing
 
 Protocol protocol_named(const std::string& name) {
-  return name == "put" ? Protocol::put : name == "am" ? Protocol::am : Protocol::get;
+  return name == "get"   ? Protocol::get
+         : name == "put" ? Protocol::put
+         : name == "am"  ? Protocol::am
+                         : Protocol::automatic;
 }
 
 Error wrong(const ChannelInfo& channel, const std::string& what) {
@@ -28,9 +31,7 @@ struct UcxTransport::Greeting {
         hello(header),
         command([](void* self) { static_cast<Greeting*>(self)->send(); }, this),
         operation([](void* self, Result result) { static_cast<Greeting*>(self)->sent(result); }, this) {}
-  void send() {
-    peer.endpoint().send(operation, std::as_bytes(std::span(&hello, 1)), nullptr, 0, Endpoint::Protocol::eager);
-  }
+  void send() { peer.endpoint().say(operation, std::as_bytes(std::span(&hello, 1))); }
   void sent(Result result) const {
     if (!result.ok()) peer.lose(result);
   }
@@ -129,10 +130,7 @@ void UcxTransport::announce(Blob& mine) const {
   mine.bytes = to_bytes(announcement);
 }
 
-/// The slots at the other end, where the protocol is the one that reaches into them from here.
-RemoteRing UcxTransport::ring_of(const Peer& peer, const AnnouncedEnd& end, Protocol reaching) const {
-  return wiring_.protocol == reaching ? RemoteRing(peer.endpoint(), end) : RemoteRing();
-}
+void* UcxTransport::allocate(uint64_t bytes) { return context_.allocate(bytes); }
 
 void UcxTransport::make_peers(std::span<const BlobView> theirs) {
   std::map<uint32_t, Announcement> announcements;
@@ -159,21 +157,23 @@ void UcxTransport::make_peers(std::span<const BlobView> theirs) {
     for (const uint32_t actor : writer->channel().readers) {
       const auto& end = matching_end(meet(writer->channel(), actor).read, writer->channel(), actor);
       readers.push_back(&peer(actor));
-      rings.push_back(ring_of(peer(actor), end, Protocol::put));
+      const bool reaches = wiring_.protocol == Protocol::put;
+      rings.push_back(reaches ? RemoteRing(peer(actor).endpoint(), end) : RemoteRing());
     }
     writer->connect(std::move(readers), std::move(rings));
   }
   for (const auto& [id, reader] : readers_) {
     const uint32_t actor = reader->channel().writer;
     const auto& end = matching_end(meet(reader->channel(), actor).written, reader->channel(), actor);
-    reader->connect(peer(actor), ring_of(peer(actor), end, Protocol::get));
+    const bool reaches = wiring_.protocol == Protocol::get || wiring_.protocol == Protocol::automatic;
+    reader->connect(peer(actor), reaches ? RemoteRing(peer(actor).endpoint(), end) : RemoteRing());
   }
 }
 
 void UcxTransport::greet(Deadline deadline) {
   for (const auto& [actor, peer] : peers_) {
     auto& greeting =
-        *greetings_.emplace_back(std::make_unique<Greeting>(*peer, Header{Kind::hello, wiring_.actor, 0, 0, 0, 0}));
+        *greetings_.emplace_back(std::make_unique<Greeting>(*peer, Header{Kind::hello, wiring_.actor, 0, 0, 0, 0, 0}));
     worker_.post(greeting.command);
   }
   const auto lost = [&] { return std::ranges::any_of(peers_, [](const auto& entry) { return entry.second->gone(); }); };
@@ -200,6 +200,10 @@ bool UcxTransport::arrived(const Arrival& arrival) noexcept {
     meeting_.wake_all();
   } else if (header.kind == Kind::message || header.kind == Kind::landed) {
     const auto reader = readers_.find(header.channel);
+    if (header.done_channel != 0) {
+      const auto writer = writers_.find(header.done_channel - 1);
+      if (writer != writers_.end()) writer->second->on_done(header.actor, static_cast<int64_t>(header.done_execution));
+    }
     if (reader == readers_.end() || reader->second->channel().writer != header.actor) return false;
     if (header.kind == Kind::message)
       return reader->second->on_message(header, arrival.header.subspan(sizeof header), arrival);

@@ -24,13 +24,13 @@ class UcxTransport final : public Transport, private Receiver {
   /// Round 0 announces this instance's address and slots; round 1 makes endpoints to the actors that share channels
   /// with this one, and returns when each has said hello: the first execution finds all connections made.
   bool connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) override;
+  void* allocate(uint64_t bytes) override;
   void abort() noexcept override;
 
  private:
   bool arrived(const Arrival& arrival) noexcept override;
   void announce(Blob& mine) const;
   void make_peers(std::span<const BlobView> theirs);
-  RemoteRing ring_of(const Peer& peer, const AnnouncedEnd& end, Protocol reaching) const;
   void greet(Deadline deadline);
   void wake_all() noexcept;
   void close_endpoints();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -15,7 +16,9 @@ namespace stretto::ucx {
 namespace {
 
 constexpr std::chrono::microseconds kNap{50};
-/// Waits that ended by lending during one nap, from which on the next nap follows.
+/// Naps get longer while lanes lend: each costs them two changes of threads, on a virtual machine half a hop's time.
+constexpr std::chrono::microseconds kLongestNap{1600};
+/// Waits that ended by lending during a nap of kNap, from which on the next nap follows.
 constexpr uint64_t kQuick = 4;
 
 int make_bell() {
@@ -48,6 +51,7 @@ void Worker::stop() {
   stopping_.store(true, std::memory_order_seq_cst);
   ring();
   thread_.join();
+  run_commands();
 }
 
 void Worker::ring() noexcept {
@@ -55,21 +59,43 @@ void Worker::ring() noexcept {
   [[maybe_unused]] const auto put = write(bell_, &one, sizeof one);  // full means that it rings already
 }
 
-void Worker::post(Command& command) {
-  Command* head = queue_.load(std::memory_order_relaxed);
+void Worker::push(std::atomic<Command*>& queue, Command& command) {
+  Command* head = queue.load(std::memory_order_relaxed);
   do {
     command.next_ = head;
-  } while (!queue_.compare_exchange_weak(head, &command, std::memory_order_seq_cst));
-  if (!take()) return;  // its holder looks at the queue after giving the baton back
+  } while (!queue.compare_exchange_weak(head, &command, std::memory_order_seq_cst));
+}
+
+void Worker::post(Command& command) {
+  push(queue_, command);
+  run_or_leave();
+}
+
+void Worker::post_soon(Command& command) {
+  push(soon_, command);
+  if (sleep_.load(std::memory_order_seq_cst) != Sleep::napping) run_or_leave();
+}
+
+/// Runs what is posted, unless somebody has the baton: its holder looks at the queues after giving it back.
+void Worker::run_or_leave() {
+  if (!take()) return;
   run_commands();
-  running_.store(engine_.running() != 0, std::memory_order_relaxed);
   give();
   leave(true);
 }
 
+bool Worker::posted() const {
+  return queue_.load(std::memory_order_seq_cst) != nullptr || soon_.load(std::memory_order_seq_cst) != nullptr;
+}
+
 bool Worker::run_commands() {
-  Command* last = queue_.exchange(nullptr, std::memory_order_seq_cst);
-  if (last == nullptr) return false;
+  const bool ran = run_all(queue_);
+  return run_all(soon_) || ran;
+}
+
+bool Worker::run_all(std::atomic<Command*>& queue) {
+  if (queue.load(std::memory_order_relaxed) == nullptr) return false;
+  Command* last = queue.exchange(nullptr, std::memory_order_seq_cst);
   Command* first = nullptr;
   while (last != nullptr) {
     Command* earlier = std::exchange(last->next_, first);
@@ -84,20 +110,19 @@ bool Worker::run_commands() {
 }
 
 void Worker::give() {
+  running_.store(engine_.running() != 0, std::memory_order_relaxed);
   held_.store(false, std::memory_order_seq_cst);
-  while (queue_.load(std::memory_order_seq_cst) != nullptr && take()) {
+  while (posted() && take()) {
     run_commands();
+    running_.store(engine_.running() != 0, std::memory_order_relaxed);
     held_.store(false, std::memory_order_seq_cst);
   }
 }
 
-bool Worker::progress_once() {
-  if (!take()) return false;
+bool Worker::turn() {
   const bool ran = run_commands();
   const bool moved = engine_.progress() != 0;
   moved_.store(moved, std::memory_order_relaxed);
-  running_.store(engine_.running() != 0, std::memory_order_relaxed);
-  give();
   return ran || moved;
 }
 
@@ -113,20 +138,23 @@ void Worker::leave(bool done) {
 
 void Worker::work() {
   uint64_t lent = 0;
+  auto nap = kNap;
   while (!stopping_.load(std::memory_order_seq_cst)) {
     const uint64_t now_lent = lent_.load(std::memory_order_relaxed);
-    const bool quick = now_lent - std::exchange(lent, now_lent) >= kQuick;
-    if (quick || lenders_.load(std::memory_order_seq_cst) != 0 || !take()) {
-      doze(Sleep::napping);
+    const bool quick = now_lent - std::exchange(lent, now_lent) >= kQuick * static_cast<uint64_t>(nap / kNap);
+    nap = quick ? std::min(2 * nap, kLongestNap) : kNap;
+    const bool lent_to = quick || lenders_.load(std::memory_order_seq_cst) != 0;
+    if (lent_to && posted()) run_or_leave();
+    if (lent_to || !take()) {
+      doze(Sleep::napping, nap);
       continue;
     }
     const bool idle = spin_until_idle();
     const bool armed = idle && engine_.arm();
     if (armed) sleep_.store(Sleep::armed, std::memory_order_seq_cst);
     moved_.store(false, std::memory_order_relaxed);
-    running_.store(engine_.running() != 0, std::memory_order_relaxed);
     give();
-    if (armed) doze(Sleep::armed);
+    if (armed) doze(Sleep::armed, {});
   }
 }
 
@@ -139,11 +167,11 @@ bool Worker::spin_until_idle() {
   return true;
 }
 
-void Worker::doze(Sleep how) {
+void Worker::doze(Sleep how, std::chrono::microseconds longest) {
   std::array<pollfd, 2> entries{{{bell_, POLLIN, 0}, {engine_.event_descriptor(), POLLIN, 0}}};
   if (how == Sleep::napping) {
     sleep_.store(how, std::memory_order_seq_cst);
-    const timespec nap{0, std::chrono::nanoseconds(kNap).count()};
+    const timespec nap{0, std::chrono::nanoseconds(longest).count()};
     ppoll(entries.data(), 1, &nap, nullptr);
   } else {
     ppoll(entries.data(), 2, nullptr, nullptr);

@@ -8,13 +8,14 @@ namespace stretto::ucx {
 
 /// One slot's way to one reader.
 struct WriterEnd::Delivery {
-  Delivery(Slot& slot, size_t reader, const ControlWord& landed_word)
+  Delivery(Slot& slot, size_t reader, const ControlWord& word, const ControlWord& landed_word)
       : slot(slot),
         reader(reader),
         message([](void* self, Result result) { static_cast<Delivery*>(self)->sent(result); }, this),
         put([](void* self, Result result) { static_cast<Delivery*>(self)->written(result); }, this),
         flush([](void* self, Result result) { static_cast<Delivery*>(self)->flushed(result); }, this),
         landed([](void* self, Result result) { static_cast<Delivery*>(self)->told(result); }, this),
+        word(word),
         landed_word(landed_word) {}
   void sent(Result result);
   void written(Result result);
@@ -28,17 +29,16 @@ struct WriterEnd::Delivery {
   Operation put;
   Operation flush;
   Operation landed;
+  ControlWord word;
   ControlWord landed_word;
   std::atomic<uint64_t> done{0};
 };
 
 struct WriterEnd::Slot {
-  Slot(WriterEnd& writer, const ControlWord& word)
+  explicit Slot(WriterEnd& writer)
       : end(writer),
-        word(word),
         announce([](void* self) { static_cast<Slot*>(self)->end.announce(*static_cast<Slot*>(self)); }, this) {}
   WriterEnd& end;
-  ControlWord word;
   Command announce;
   std::atomic<uint64_t> sent{0};
   // Operations that still look at the slot or its word. Raised before, lowered after.
@@ -53,9 +53,9 @@ WriterEnd::WriterEnd(ChannelInfo info, Wiring& wires) : End(std::move(info), wir
   const ControlWord word(Kind::message, wires, channel(), channel().note_bytes);
   const ControlWord landed(Kind::landed, wires, channel());
   for (uint32_t i = 0; i < channel().slots; ++i) {
-    auto& slot = *slots_.emplace_back(std::make_unique<Slot>(*this, word));
+    auto& slot = *slots_.emplace_back(std::make_unique<Slot>(*this));
     for (size_t reader = 0; reader < channel().readers.size(); ++reader)
-      slot.deliveries.push_back(std::make_unique<Delivery>(slot, reader, landed));
+      slot.deliveries.push_back(std::make_unique<Delivery>(slot, reader, word, landed));
   }
 }
 
@@ -105,7 +105,7 @@ void WriterEnd::send(int64_t execution, uint64_t bytes, const void* note, Deadli
   if (slot.under_way.load(std::memory_order_acquire) != 0)
     throw error(Code::invalid_argument,
                 "execution " + std::to_string(execution) + " was sent without its slot acquired");
-  slot.word.set(execution, bytes, note);
+  for (const auto& delivery : slot.deliveries) delivery->word.set(execution, bytes, note);
   slot.execution = execution;
   slot.bytes = bytes;
   slot.sent.store(mark, std::memory_order_relaxed);
@@ -119,13 +119,19 @@ void WriterEnd::wake() noexcept {
 
 void WriterEnd::announce(Slot& slot) {
   const bool eager = slot.bytes <= wiring().eager_bytes;
-  const bool payload = eager || wiring().protocol == Protocol::am;
+  const bool payload = eager || wiring().protocol == Protocol::am || wiring().protocol == Protocol::automatic;
   for (const auto& delivery : slot.deliveries) {
     if (aborted() || delivery->peer().gone()) {
       delivery->sent({Code::cancelled, ""});
       continue;
     }
-    delivery->peer().endpoint().send(delivery->message, slot.word.bytes(), memory(slot.execution),
+    if (const auto released = delivery->peer().take_release()) delivery->word.add(*released);
+    if (eager && slot.bytes <= ControlWord::kMostPayload) {
+      delivery->word.add(memory(slot.execution), slot.bytes);
+      delivery->peer().endpoint().say(delivery->message, delivery->word.bytes());
+      continue;
+    }
+    delivery->peer().endpoint().send(delivery->message, delivery->word.bytes(), memory(slot.execution),
                                      payload ? slot.bytes : 0,
                                      eager || !payload ? Endpoint::Protocol::eager : Endpoint::Protocol::rendezvous);
   }
@@ -172,7 +178,7 @@ void WriterEnd::Delivery::written(Result result) {
 void WriterEnd::Delivery::flushed(Result result) {
   if (!result.ok() || slot.end.aborted() || peer().gone()) return told(result);
   landed_word.set(slot.execution);
-  peer().endpoint().send(landed, landed_word.bytes(), nullptr, 0, Endpoint::Protocol::eager);
+  peer().endpoint().say(landed, landed_word.bytes());
 }
 
 void WriterEnd::Delivery::told(Result result) { sent(result); }
