@@ -125,6 +125,11 @@ INSTANTIATE_TEST_SUITE_P(
              "[actor.receiver]\ndevice = \"gpu\"\n",
              3,
              {"job.toml:11:", "no device 'gpu'", "'cpu'"}},
+        Slip{"launched_thread",
+             "[actor.receiver]\n",
+             "[actor.receiver]\nlaunch = [\"taskset\", \"1\"]\n",
+             2,
+             {"job.toml:10:1: actor 'receiver' is launched through 'taskset'", "run them as processes"}},
         Slip{"no_toml", "[compile]", "[compile", 2, {"job.toml:3:9: this is not TOML"}}),
     [](const auto& info) { return info.param.name; });
 
