@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "matmul.h"
 
+#include "processor.h"
 #include "product.h"
 #include "threads.h"
 
@@ -55,6 +56,7 @@ OpInfo Matmul::info() const {
 Inference Matmul::infer(const Call& call) const { return infer_product(call, kLimits); }
 
 std::unique_ptr<Kernel> Matmul::prepare(const Call& call, const stretto_native& /*lane*/) const {
+  warn_of_unknown_processor();
   const auto threads = static_cast<int>(call.args().integer("threads"));
   if (call.input(0).dtype == kF32) return std::make_unique<MatmulKernel<float>>(threads);
   return std::make_unique<MatmulKernel<double>>(threads);
