@@ -120,6 +120,7 @@ class OpenTransport {
   const stretto_transport_api& api() const { return api_; }
   bool has(uint32_t flag) const { return (api_.flags & flag) != 0; }
   uint32_t actor() const { return actor_; }
+  stretto_transport* raw() const { return transport_; }
   void abort() const { api_.abort(transport_); }
 
   Outcome open_writer(uint32_t id, const ChannelPlan& plan) { return open_end(id, plan, api_.writer, writers_); }

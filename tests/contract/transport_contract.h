@@ -72,6 +72,23 @@ TEST_P(TransportContract, OffersWhatItsCapabilitiesPromise) {
   EXPECT_FALSE(has(STRETTO_TRANSPORT_SHARES_SLOTS) && has(STRETTO_TRANSPORT_STREAM_ORDERED));
 }
 
+TEST_P(TransportContract, GivesSlotsThatAreZeroAndApart) {
+  if (!has(STRETTO_TRANSPORT_ALLOCATES)) GTEST_SKIP() << "slots lie in others' memory";
+  Ensemble ensemble(GetParam(), 1, {});
+  std::vector<std::span<std::byte>> slots;
+  for (const uint64_t bytes : {1, 64, 4097, 3 << 20, 100}) {
+    void* memory = nullptr;
+    needed("allocate",
+           [&](const stretto_sink* sink) { return api().allocate(ensemble.transport(0).raw(), bytes, &memory, sink); });
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(memory) % 64, 0U);
+    slots.emplace_back(static_cast<std::byte*>(memory), bytes);
+  }
+  for (const auto& slot : slots) {
+    EXPECT_TRUE(std::ranges::all_of(slot, [](std::byte byte) { return byte == std::byte{0}; }));
+    std::ranges::fill(slot, std::byte{1});  // none of the others'
+  }
+}
+
 TEST_P(TransportContract, CarriesMessagesOfAllSizes) {
   for (const uint64_t bytes : {0, 1, 3, 8, 64, 1001, 4096, 4097, 100'003, 3 << 20}) {
     auto ensemble = connected(2, {{.slots = 2, .slot_bytes = bytes}});

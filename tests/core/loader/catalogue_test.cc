@@ -160,6 +160,7 @@ TEST(LoadedPlugin, MustHaveStructsOfVersionZeroAtLeast) {
 
 TEST(LoadedPlugin, MustOfferWhatIsRequired) {
   EXPECT_THAT(refusal_of("null_function"), HasSubstr("transport 'null_function': the required function `connect`"));
+  EXPECT_THAT(refusal_of("null_allocate"), HasSubstr("transport 'null_allocate': the required function `allocate`"));
 }
 
 TEST(LoadedPlugin, MustHaveNames) {
