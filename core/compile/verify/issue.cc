@@ -12,7 +12,8 @@ namespace {
 
 class Issue {
  public:
-  explicit Issue(const Plan& plan) : plan_(plan), position_(plan.steps.size(), -1) {}
+  Issue(const Plan& plan, std::span<const Constraint> demanded)
+      : plan_(plan), demanded_(demanded), position_(plan.steps.size(), -1) {}
 
   void check() {
     size_t wanted = 0, issued = 0;
@@ -31,7 +32,7 @@ class Issue {
     for (uint32_t number = 0; number < plan_.steps.size(); ++number)
       for (const auto& wait : plan_.steps[number].waits)
         if (wait.by == Wait::By::lane) require_before(wait.from, number, wait.rounds);
-    for (const auto& constraint : constraints_of(plan_))
+    for (const auto& constraint : demanded_)
       if (constraint.kind == Constraint::Kind::data)
         require_before(constraint.from, constraint.to,
                        plan_.steps[constraint.to].offset - plan_.steps[constraint.from].offset);
@@ -60,11 +61,12 @@ class Issue {
   }
 
   const Plan& plan_;
+  const std::span<const Constraint> demanded_;
   std::vector<int32_t> position_;  // by step: in its issue order
 };
 
 }  // namespace
 
-void verify_issue(const Plan& plan) { Issue(plan).check(); }
+void verify_issue(const Plan& plan, std::span<const Constraint> demanded) { Issue(plan, demanded).check(); }
 
 }  // namespace stretto::compiling

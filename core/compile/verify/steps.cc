@@ -20,6 +20,13 @@ std::vector<uint32_t> distinct(std::vector<uint32_t> numbers) {
   return numbers;
 }
 
+/// In whatever order.
+bool same(const std::vector<uint32_t>& a, const std::vector<uint32_t>& b) { return a == b || sorted(a) == sorted(b); }
+
+bool is_just(const std::vector<uint32_t>& numbers, uint32_t number) {
+  return numbers.size() == 1 && numbers.front() == number;
+}
+
 class Steps {
  public:
   explicit Steps(const Plan& plan) : plan_(plan), writers_(ring_writers(plan)) {}
@@ -83,13 +90,13 @@ class Steps {
     const bool sends = step.kind == StepKind::send;
     if (sends) {
       require(channel.send_step == number && step.actor == channel.writer && step.results.empty() &&
-                  step.inputs == std::vector{channel.ring},
+                  is_just(step.inputs, channel.ring),
               step, "is not the SEND of its channel");
     } else {
       const auto reader = std::find_if(channel.readers.begin(), channel.readers.end(),
                                        [&](const Channel::Reader& each) { return each.receive_step == number; });
       require(reader != channel.readers.end() && step.actor == reader->actor && step.inputs.empty() &&
-                  step.results == std::vector{reader->ring},
+                  is_just(step.results, reader->ring),
               step, "is no RECEIVE of its channel");
     }
     require(step.joint == (channel.rendezvous ? step.channel : -1), step,
@@ -130,8 +137,11 @@ class Steps {
     }
   }
 
-  void check_accesses(const Step& step) const {
-    std::vector<std::pair<uint32_t, bool>> wanted;
+  void check_accesses(const Step& step) {
+    auto& wanted = wanted_;
+    auto& declared = declared_;
+    wanted.clear();
+    declared.clear();
     const bool driver = step.actor == plan_.driver();
     for (const uint32_t ring : distinct(step.inputs)) {
       const bool fills = driver && writers_[ring] >= 0 && &plan_.steps[static_cast<uint32_t>(writers_[ring])] == &step;
@@ -141,7 +151,6 @@ class Steps {
       const bool view = plan_.rings[ring].alias >= 0;
       if (!view || driver) wanted.emplace_back(ring, !view);
     }
-    std::vector<std::pair<uint32_t, bool>> declared;
     uint32_t states = 0, workspaces = 0;
     const auto* node = step.node < 0 ? nullptr : &plan_.nodes[static_cast<uint32_t>(step.node)];
     for (const auto& access : step.accesses) switch (access.kind) {
@@ -171,7 +180,7 @@ class Steps {
       if (!plan_.channels[channel].stream_ordered)
         wanted[static_cast<uint32_t>(writers_[plan_.channels[channel].ring])].push_back(channel);
     for (uint32_t step = 0; step < plan_.steps.size(); ++step)
-      if (sorted(plan_.steps[step].acquires) != wanted[step])
+      if (!same(plan_.steps[step].acquires, wanted[step]))
         missing_release("acquires", plan_.steps[step], wanted[step], plan_.steps[step].acquires,
                         "before it writes their slots");
   }
@@ -195,7 +204,7 @@ class Steps {
       }
     }
     for (uint32_t step = 0; step < plan_.steps.size(); ++step)
-      if (sorted(plan_.steps[step].releases) != sorted(wanted[step]))
+      if (!same(plan_.steps[step].releases, wanted[step]))
         missing_release("releases", plan_.steps[step], wanted[step], plan_.steps[step].releases,
                         "once it has read their slots");
   }
@@ -213,6 +222,8 @@ class Steps {
 
   const Plan& plan_;
   const std::vector<int32_t> writers_;
+  std::vector<std::pair<uint32_t, bool>> wanted_;    // of one step: kept, as there are many
+  std::vector<std::pair<uint32_t, bool>> declared_;  // the same
 };
 
 }  // namespace

@@ -9,8 +9,11 @@
 #include "stretto/plan.h"
 
 #include <fmt/format.h>
+#include <span>
 
 namespace stretto::compiling {
+
+struct Constraint;  // constraints.h; what some take is constraints_of(plan)
 
 /// Every index lies in its table and every number in its range. What follows may use them.
 void verify_indices(const Plan& plan);
@@ -28,11 +31,11 @@ void verify_lanes(const Plan& plan);
 
 /// Waits say what they claim to: those of lanes are signalled, those of transports and tickets are all there and no
 /// others. That a lane's order gives what it should is verify_ordered's to say.
-void verify_waits(const Plan& plan);
+void verify_waits(const Plan& plan, std::span<const Constraint> demanded);
 
 /// The threads that issue for asynchronous devices: each issues all its steps, what a step needs before it, and awaits
 /// the headers that it needs.
-void verify_issue(const Plan& plan);
+void verify_issue(const Plan& plan, std::span<const Constraint> demanded);
 
 /// No execution enters before the one `inflight` earlier has left with all its steps, and the driver has a slot for
 /// each.
@@ -42,7 +45,7 @@ void verify_window(const Plan& plan);
 void verify_live(const Plan& plan);
 
 /// Whatever two steps both touch, and one of them changes, is ordered by what the plan really waits for.
-void verify_ordered(const Plan& plan);
+void verify_ordered(const Plan& plan, std::span<const Constraint> demanded);
 
 /// For what only a broken or edited file can hold.
 template <class... Parts>

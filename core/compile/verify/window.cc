@@ -10,11 +10,11 @@ namespace {
 
 /// Whether what a step does comes to the driver in the end. Walks backwards from the driver's RECEIVEs.
 std::vector<bool> reach_driver(const Plan& plan) {
-  std::vector<std::vector<uint32_t>> writers(plan.rings.size());
+  std::vector<int32_t> writer(plan.rings.size(), -1);  // verify_steps has seen one at most
   std::vector<uint32_t> open;
   for (uint32_t number = 0; number < plan.steps.size(); ++number) {
     const auto& step = plan.steps[number];
-    for (const uint32_t ring : step.results) writers[ring].push_back(number);
+    for (const uint32_t ring : step.results) writer[ring] = static_cast<int32_t>(number);
     if (step.kind == StepKind::receive && step.actor == plan.driver()) open.push_back(number);
   }
   std::vector<bool> reached(plan.steps.size(), false);
@@ -25,7 +25,8 @@ std::vector<bool> reach_driver(const Plan& plan) {
     reached[number] = true;
     const auto& step = plan.steps[number];
     if (step.kind == StepKind::receive) open.push_back(plan.channels[static_cast<uint32_t>(step.channel)].send_step);
-    for (const uint32_t ring : step.inputs) open.insert(open.end(), writers[ring].begin(), writers[ring].end());
+    for (const uint32_t ring : step.inputs)
+      if (writer[ring] >= 0) open.push_back(static_cast<uint32_t>(writer[ring]));
   }
   return reached;
 }
