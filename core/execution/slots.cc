@@ -31,20 +31,15 @@ Slots::Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& 
   for (uint32_t id = 0; id < plan.rings.size(); ++id) {
     const Ring& ring = plan.rings[id];
     if (ring.actor != actor) continue;
-    foreign_[id] = ring.memory == Ring::Memory::transport;
-    if (foreign_[id]) continue;
-    if (auto* lender = lender_of(id)) {
-      foreign_[id] = true;
-      for (uint32_t slot = 0; slot < ring.slots; ++slot) {
-        memory_[id].push_back(lender->allocate(std::max<uint64_t>(ring.slot_bytes, 1)));
-        if (device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
-      }
-      continue;
-    }
-    const bool on_device = ring.memory == Ring::Memory::device && device_ != nullptr;
+    auto* lender = lender_of(id);
+    foreign_[id] = lender != nullptr || ring.memory == Ring::Memory::transport;
+    if (ring.memory == Ring::Memory::transport) continue;  // known once it has connected
+    const bool on_device = lender == nullptr && ring.memory == Ring::Memory::device && device_ != nullptr;
+    const uint64_t bytes = std::max<uint64_t>(ring.slot_bytes, 1);
     for (uint32_t slot = 0; slot < ring.slots; ++slot) {
-      memory_[id].push_back(on_device ? device_->allocate(std::max<uint64_t>(ring.slot_bytes, 1))
-                                      : allocate_host(ring.slot_bytes).release());
+      memory_[id].push_back(lender != nullptr ? lender->allocate(bytes)
+                            : on_device       ? device_->allocate(bytes)
+                                              : allocate_host(bytes).release());
       if (!on_device && device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
     }
   }
@@ -53,7 +48,8 @@ Slots::Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& 
 
 TransportHandle* Slots::lender_of(uint32_t id) {
   const Ring& ring = plan_.rings[id];
-  const bool in_host_memory = ring.memory == Ring::Memory::host || plan_.actors[actor_].memory_kind == "host";
+  const bool in_host_memory = ring.memory == Ring::Memory::host ||
+                              (ring.memory == Ring::Memory::device && plan_.actors[actor_].memory_kind == "host");
   return in_host_memory ? endpoints_.lender_of(id) : nullptr;
 }
 
