@@ -140,7 +140,8 @@ class ReaderEnd final : public End {
   /// Throws Code::invalid_argument for an execution that was not received, or was released before.
   void release(int64_t execution) override;
   void wake() noexcept override;
-  /// Engine. True keeps the rendezvous.
+  /// Engine. `rest`: what came behind the header: the note, and behind that a payload of a few bytes, unless `arrival`
+  /// has one. True keeps the rendezvous.
   bool on_message(const Header& header, std::span<const std::byte> rest, const Arrival& arrival);
   void on_landed(int64_t execution);  ///< engine
   /// Engine: gives up the rendezvous that nobody will receive. Once no receive is under way.

@@ -33,7 +33,7 @@ class Operation {
 };
 
 /// What arrives: the header as the sender gave it, and its payload: bytes, valid during the call, or, of a rendezvous,
-/// a descriptor of bytes that are still with the sender.
+/// a descriptor of bytes that are still with the sender. Null where the header came alone.
 struct Arrival {
   std::span<const std::byte> header;
   void* payload;
