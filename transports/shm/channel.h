@@ -13,7 +13,7 @@ namespace stretto::shm {
 /// What all ends of one instance share.
 struct Waiting {
   std::atomic<bool> aborted{false};
-  int spin = 0;  ///< tries before a thread parks
+  std::chrono::nanoseconds spin{0};  ///< before a thread parks
 };
 
 /// An end before and after it has its memory.

@@ -16,10 +16,11 @@ STRETTO_PLUGIN(STRETTO_NAME, "0.1.0",
                         STRETTO_TRANSPORT_CARRIES_NOTE | STRETTO_TRANSPORT_PROCESSES | STRETTO_TRANSPORT_THREADS,
                     STRETTO_COMPLETES_ON_POST,
                     {"host"}},
-                   {stretto::Option(stretto::Type::integer, "spin", "tries before a waiting thread parks in the kernel")
-                        .otherwise("200")
+                   {stretto::Option(stretto::Type::seconds, "spin",
+                                    "how long a waiting thread spins before it parks in the kernel")
+                        .otherwise("10e-6")
                         .at_least(0)
-                        .at_most(1e9),
+                        .at_most(1),
                     stretto::Option(stretto::Type::boolean, "read_only",
                                     "readers in other processes can't write into the slots that they read")
                         .otherwise("true")}))

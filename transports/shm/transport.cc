@@ -24,7 +24,7 @@ std::vector<std::vector<Descriptor>> adopt(std::span<const BlobView> theirs, int
 
 ShmTransport::ShmTransport(const TransportOpen& request)
     : actor_(request.actor), read_only_(request.settings.boolean("read_only")) {
-  waiting_.spin = static_cast<int>(request.settings.integer("spin"));
+  waiting_.spin = nanoseconds(request.settings.seconds("spin"));
 }
 
 ChannelEnd* ShmTransport::open_writer(const ChannelInfo& channel) {

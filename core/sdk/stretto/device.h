@@ -13,6 +13,10 @@ namespace stretto {
 
 /// An absolute time on CLOCK_MONOTONIC; Deadline::max() is "none".
 using Deadline = std::chrono::steady_clock::time_point;
+/// Of an option of Type::seconds.
+inline std::chrono::nanoseconds nanoseconds(double seconds) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
+}
 /// So long from now: seconds, rounded to the clock.
 inline Deadline deadline_after(std::chrono::duration<double> patience) {
   return std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(patience);

@@ -7,7 +7,7 @@
 namespace stretto::cpu {
 
 CpuDevice::CpuDevice(const DeviceOpen& request)
-    : index_(request.index), spin_(static_cast<int>(request.settings.integer("spin"))) {
+    : index_(request.index), spin_(nanoseconds(request.settings.seconds("spin"))) {
   if (index_ < 0)
     throw Error(Code::invalid_argument, "device index " + std::to_string(index_) + ", expected 0 or more");
 }

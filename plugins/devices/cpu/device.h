@@ -25,7 +25,7 @@ class CpuDevice final : public Device {
 
  private:
   const int index_;
-  const int spin_;
+  const std::chrono::nanoseconds spin_;
   AbortCircle circle_;
   HostMemory memory_;
 };

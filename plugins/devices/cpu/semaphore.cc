@@ -22,7 +22,9 @@ void AbortCircle::leave(HostSemaphore& semaphore) noexcept {
   std::erase(semaphores_, &semaphore);
 }
 
-HostSemaphore::HostSemaphore(AbortCircle& circle, int spin) : circle_(circle), spin_(spin) { circle_.join(*this); }
+HostSemaphore::HostSemaphore(AbortCircle& circle, std::chrono::nanoseconds spin) : circle_(circle), spin_(spin) {
+  circle_.join(*this);
+}
 
 HostSemaphore::~HostSemaphore() { circle_.leave(*this); }
 

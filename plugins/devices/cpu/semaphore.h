@@ -32,8 +32,8 @@ class AbortCircle {
 /// Any thread. The circle must outlive the semaphore.
 class HostSemaphore final : public Semaphore {
  public:
-  /// `spin`: tries before a waiter parks.
-  HostSemaphore(AbortCircle& circle, int spin);
+  /// `spin`: how long before a waiter parks.
+  HostSemaphore(AbortCircle& circle, std::chrono::nanoseconds spin);
   HostSemaphore(const HostSemaphore&) = delete;
   HostSemaphore& operator=(const HostSemaphore&) = delete;
   ~HostSemaphore() override;
@@ -46,7 +46,7 @@ class HostSemaphore final : public Semaphore {
   alignas(64) std::atomic<uint64_t> counter_{0};
   ParkingSpot spot_{};
   AbortCircle& circle_;
-  const int spin_;
+  const std::chrono::nanoseconds spin_;
 };
 
 }  // namespace stretto::cpu

@@ -64,7 +64,7 @@ TEST_F(ASchema, RefusesSlips) {
   EXPECT_THAT(failure("op = \"tensor.add\"\n", ""), HasSubstr("/node/1: without \"op\""));
   EXPECT_THAT(failure("tensor.add", "add"), HasSubstr("/node/1/op"));
   EXPECT_THAT(failure("\"make[:]\"", "\"make[\""), HasSubstr("/node/1/inputs/values"));
-  EXPECT_THAT(failure("[run]", "[transport.shm]\nspin = -1\n[run]"), HasSubstr("/transport/shm/spin: below"));
+  EXPECT_THAT(failure("[run]", "[transport.shm]\nspin = -1\n[run]"), HasSubstr("/transport/shm/spin: fits none"));
   EXPECT_THAT(failure("[run]", "[transport.shm]\nspni = 1\n[run]"), HasSubstr("/transport/shm/spni: not allowed"));
   EXPECT_THAT(failure("shape = [4], dtype", "shpae = [4], dtype"), HasSubstr("/node/0/args/shpae: not allowed"));
   EXPECT_THAT(failure("{ value = \"level\" }", "{ valeu = \"level\" }"), HasSubstr("/node/0/inputs/valeu"));
