@@ -52,8 +52,8 @@ struct Work {
 
 std::vector<ChannelPlan> channels_of(const Work& work) {
   // A stream has one buffer on each side, as perftest has: with two it would need twice the cache.
-  return {{.slots = work.hop ? 2U : 1U, .slot_bytes = work.bytes, .writer = 0, .readers = {1}},
-          {.slots = 2, .slot_bytes = work.hop ? work.bytes : 8, .writer = 1, .readers = {0}}};
+  return {{.slots = work.hop ? 2U : 1U, .slot_bytes = work.bytes, .note_bytes = 0, .writer = 0, .readers = {1}},
+          {.slots = 2, .slot_bytes = work.hop ? work.bytes : 8, .note_bytes = 0, .writer = 1, .readers = {0}}};
 }
 
 /// One actor of two, connected.
@@ -190,7 +190,7 @@ void print_bandwidth(const std::string& tls, const std::string& protocol, int64_
 }
 
 void print_hop(const std::string& tls) {
-  const Work work{8, 20'000, "tls = '" + tls + "'\nspin = 1000000000", true};
+  const Work work{8, 20'000, "tls = '" + tls + "'\nspin = 1", true};
   const auto ours = [&] { return 1e9 * seconds_of(work) / static_cast<double>(2 * work.messages); };
   const auto theirs = [&] { return 1e3 * perftest("UCX_TLS=" + tls, "tag_lat", 8, work.messages).latency; };
   std::vector<double> mine, other, ratios;

@@ -3,7 +3,6 @@
 #include "channel.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace stretto::ucx {
 
@@ -11,28 +10,31 @@ ControlWord::ControlWord(Kind kind, const Wiring& wiring, const ChannelInfo& cha
     : bytes_(sizeof(Header) + note_bytes + kMostPayload),
       length_(sizeof(Header) + note_bytes),
       note_bytes_(note_bytes) {
-  const Header header{kind, wiring.actor, channel.id, 0, 0, 0, 0};
+  const Header header{static_cast<uint32_t>(kind), wiring.actor, channel.id, 0, 0, 0};
   std::memcpy(bytes_.data(), &header, sizeof header);
 }
 
-void ControlWord::set(int64_t execution, uint64_t bytes, const void* note) {
-  const auto number = static_cast<uint64_t>(execution);
-  std::memset(bytes_.data() + offsetof(Header, done_channel), 0, sizeof(Header::done_channel));
-  std::memcpy(bytes_.data() + offsetof(Header, execution), &number, sizeof number);
-  std::memcpy(bytes_.data() + offsetof(Header, bytes), &bytes, sizeof bytes);
+void ControlWord::set(int64_t execution, const void* note) {
+  edit([&](Header& header) {
+    header.execution = static_cast<uint32_t>(execution);
+    header.done_channel = 0;
+  });
   length_ = sizeof(Header) + note_bytes_;
-  if (note_bytes_ == 0) return;
   if (note != nullptr)
-    std::memcpy(bytes_.data() + sizeof(Header), note, note_bytes_);
+    std::copy_n(static_cast<const std::byte*>(note), note_bytes_, bytes_.begin() + sizeof(Header));
   else
-    std::memset(bytes_.data() + sizeof(Header), 0, note_bytes_);
+    std::fill_n(bytes_.begin() + sizeof(Header), note_bytes_, std::byte{});
+}
+
+void ControlWord::set(Kind kind) {
+  edit([&](Header& header) { header.kind = static_cast<uint32_t>(kind); });
 }
 
 void ControlWord::add(const Released& released) {
-  const uint32_t channel = released.channel + 1;
-  const auto execution = static_cast<uint64_t>(released.execution);
-  std::memcpy(bytes_.data() + offsetof(Header, done_channel), &channel, sizeof channel);
-  std::memcpy(bytes_.data() + offsetof(Header, done_execution), &execution, sizeof execution);
+  edit([&](Header& header) {
+    header.done_channel = released.channel + 1;
+    header.done_execution = static_cast<uint32_t>(released.execution);
+  });
 }
 
 void ControlWord::add(const std::byte* payload, uint64_t bytes) {

@@ -10,6 +10,8 @@
 #include "peer.h"
 #include "worker.h"
 
+#include <cstring>
+
 namespace stretto::ucx {
 
 /// What all ends of one instance share. Outlives them.
@@ -35,7 +37,8 @@ class ControlWord {
  public:
   ControlWord(Kind kind, const Wiring& wiring, const ChannelInfo& channel, uint32_t note_bytes = 0);
   /// For the next time. It says `done` of nothing.
-  void set(int64_t execution, uint64_t bytes = 0, const void* note = nullptr);
+  void set(int64_t execution, const void* note = nullptr);
+  void set(Kind kind);
   void add(const Released& released);
   /// At most kMostPayload bytes.
   void add(const std::byte* payload, uint64_t bytes);
@@ -43,6 +46,13 @@ class ControlWord {
   std::span<const std::byte> bytes() const { return {bytes_.data(), length_}; }
 
  private:
+  template <class Change>
+  void edit(Change&& change) {
+    Header header;
+    std::memcpy(&header, bytes_.data(), sizeof header);
+    change(header);
+    std::memcpy(bytes_.data(), &header, sizeof header);
+  }
   std::vector<std::byte> bytes_;
   uint64_t length_;
   const uint32_t note_bytes_;
@@ -115,18 +125,20 @@ class WriterEnd final : public End {
   /// not acquired or an execution out of turn.
   void send(int64_t execution, uint64_t bytes, const void* note, Deadline deadline) override;
   void wake() noexcept override;
-  void on_done(uint32_t actor, int64_t execution);    ///< engine
-  void on_wanted(uint32_t actor, int64_t execution);  ///< engine
-  void drop_keys() { rings_.clear(); }                ///< engine; once nothing is under way
+  void on_done(uint32_t actor, uint32_t low);    ///< engine; the low half of an execution
+  void on_wanted(uint32_t actor, uint32_t low);  ///< engine
+  void drop_keys() { rings_.clear(); }           ///< engine; once nothing is under way
 
  private:
   struct Delivery;
   struct Slot;
   void announce(Slot& slot);
   size_t place_of_reader(uint32_t actor) const;
+  Slot& slot_of(int64_t execution) const { return *slots_[static_cast<uint64_t>(execution) % slots_.size()]; }
   std::vector<Peer*> readers_;
   std::vector<RemoteRing> rings_;
   std::vector<std::unique_ptr<Slot>> slots_;
+  int64_t latest_ = 0;  ///< announced last; engine
 };
 
 class ReaderEnd final : public End {
@@ -143,7 +155,7 @@ class ReaderEnd final : public End {
   /// Engine. `rest`: what came behind the header: the note, and behind that a payload of a few bytes, unless `arrival`
   /// has one. True keeps the rendezvous.
   bool on_message(const Header& header, std::span<const std::byte> rest, const Arrival& arrival);
-  void on_landed(int64_t execution);  ///< engine
+  void on_landed(uint32_t low);  ///< engine; the low half of an execution
   /// Engine: gives up the rendezvous that nobody will receive. Once no receive is under way.
   void drop_rendezvous();
   void drop_keys() { ring_ = {}; }  ///< engine; once nothing is under way
@@ -157,6 +169,7 @@ class ReaderEnd final : public End {
   Peer* writer_ = nullptr;
   RemoteRing ring_;
   std::vector<std::unique_ptr<Slot>> slots_;  // as many as the writer's ring has
+  int64_t latest_ = 0;                        ///< announced last; engine
 };
 
 }  // namespace stretto::ucx

@@ -48,12 +48,12 @@ class Peer {
   void close(bool by_force) {
     if (endpoint_ != nullptr) endpoint_->close(closing_, by_force || gone());
   }
-  /// Whoever says something to this peer next may tell it of that release too. It may not happen.
+  /// Whoever says something to this peer next may tell it of that release too. It may not happen. `releaser` outlives
+  /// what is said.
   void offer(Releaser& releaser) { offered_.store(&releaser, std::memory_order_release); }
-  /// The release that was offered last.
+  /// The release that was offered last, unless it was told.
   std::optional<Released> take_release() {
-    if (offered_.load(std::memory_order_relaxed) == nullptr) return {};
-    Releaser* releaser = offered_.exchange(nullptr, std::memory_order_acquire);
+    Releaser* releaser = offered_.load(std::memory_order_acquire);
     return releaser == nullptr ? std::nullopt : releaser->take_release();
   }
   uint32_t actor() const { return actor_; }

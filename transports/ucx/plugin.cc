@@ -35,10 +35,10 @@ std::vector<Option> options() {
                     .otherwise("0.1")
                     .at_least(0.01)
                     .at_most(3600));
-  all.push_back(Option(Type::integer, "spin", "tries before a waiting thread parks in the kernel")
-                    .otherwise("200")
+  all.push_back(Option(Type::seconds, "spin", "how long a waiting thread spins before it parks in the kernel")
+                    .otherwise("10e-6")
                     .at_least(0)
-                    .at_most(1e9));
+                    .at_most(1));
   return all;
 }
 

@@ -48,6 +48,7 @@ struct ReaderEnd::Slot : Releaser {
   std::vector<std::byte> note;
   std::vector<std::byte> eager;
   bool brought = false;        // the payload came with the message, into `eager`
+  bool in_place = false;       // or, as it was waited for, to where it belongs
   void* rendezvous = nullptr;  // or is kept by the sender
   Result result;
   std::atomic<uint64_t> received{0};
@@ -125,25 +126,32 @@ void ReaderEnd::wake() noexcept {
 }
 
 bool ReaderEnd::on_message(const Header& header, std::span<const std::byte> rest, const Arrival& arrival) {
-  Slot& slot = *slots_[header.execution % slots_.size()];
-  const uint64_t mark = header.execution + 1;
+  const int64_t execution = whole(header.execution, latest_);
+  Slot& slot = *slots_[static_cast<uint64_t>(execution) % slots_.size()];
+  const uint64_t mark = mark_of(execution);
   const auto note = rest.first(std::min(rest.size(), slot.note.size()));
   const auto payload = arrival.payload == nullptr
                            ? rest.subspan(note.size())
                            : std::span(static_cast<const std::byte*>(arrival.payload), arrival.bytes);
-  const bool brought = !arrival.rendezvous && payload.size() == header.bytes;
-  if (note.size() != slot.note.size() || header.bytes > channel().slot_bytes ||
-      (brought && header.bytes > slot.eager.size())) {
+  const bool promise = static_cast<Kind>(header.kind) == Kind::promise;
+  const bool brought = !arrival.rendezvous && !promise;
+  uint64_t bytes = payload.size();
+  const bool told = !promise || bytes == sizeof bytes;
+  if (promise && told) std::memcpy(&bytes, payload.data(), sizeof bytes);
+  if (execution < 0 || !told || note.size() != slot.note.size() || bytes > channel().slot_bytes ||
+      (brought && bytes > slot.eager.size())) {
     writer_->lose({Code::internal, "it sent a message that does not fit its channel"});
     return false;
   }
+  latest_ = execution;
   std::copy(note.begin(), note.end(), slot.note.begin());
-  slot.bytes = header.bytes;
+  slot.bytes = bytes;
   slot.brought = brought;
   // What can be read in place needs no rendezvous.
-  const bool kept = arrival.rendezvous && (ring_.empty() || !ring_.at(static_cast<int64_t>(header.execution)).mapped);
+  const bool kept = arrival.rendezvous && (ring_.empty() || !ring_.at(execution).mapped);
   slot.rendezvous = kept ? arrival.payload : nullptr;
-  if (brought) std::ranges::copy(payload, slot.eager.begin());
+  slot.in_place = brought && slot.expected == mark;
+  if (brought) std::ranges::copy(payload, slot.in_place ? memory(execution) : slot.eager.data());
   slot.announced.store(mark, std::memory_order_release);
   if (slot.expected == mark) bring(slot);
   return kept;
@@ -158,7 +166,7 @@ void ReaderEnd::bring(Slot& slot) {
   const auto execution = static_cast<int64_t>(slot.expected) - 1;
   if (aborted() || writer_->gone()) return;
   if (slot.brought) {
-    std::copy_n(slot.eager.begin(), slot.bytes, static_cast<std::byte*>(memory(execution)));
+    if (!slot.in_place) std::copy_n(slot.eager.begin(), slot.bytes, memory(execution));
     return arrived(slot, {});
   }
   if (slot.rendezvous != nullptr)
@@ -171,7 +179,8 @@ void ReaderEnd::bring(Slot& slot) {
   writer_->endpoint().say(slot.wanted, slot.wanted_word.bytes());
 }
 
-void ReaderEnd::on_landed(int64_t execution) {
+void ReaderEnd::on_landed(uint32_t low) {
+  const int64_t execution = whole(low, latest_);
   Slot& slot = *slots_[static_cast<uint64_t>(execution) % slots_.size()];
   if (slot.expected == mark_of(execution)) arrived(slot, {});
 }

@@ -52,7 +52,7 @@ std::vector<std::string> UcxTransport::findings() {
 UcxTransport::UcxTransport(const TransportOpen& request)
     : context_({request.settings.text("tls"), request.settings.text("devices"), request.settings.seconds("keepalive")}),
       engine_(std::make_unique<Engine>(context_, static_cast<Receiver&>(*this))),
-      worker_(*engine_, static_cast<int>(request.settings.integer("spin"))),
+      worker_(*engine_, nanoseconds(request.settings.seconds("spin"))),
       wiring_{context_,
               *engine_,
               worker_,
@@ -71,6 +71,9 @@ UcxTransport::~UcxTransport() {
 
 void UcxTransport::check_opening(const ChannelInfo& channel) const {
   if (announced_) throw wrong(channel, "it was opened after connecting had begun");
+  if (wiring_.actor >= kMostActors)
+    throw wrong(channel, "actor " + std::to_string(wiring_.actor) + " is one too many; it serves " +
+                             std::to_string(kMostActors) + " actors");
   if (channel.slots == 0) throw wrong(channel, "it has no slots; expected one or more");
   if (sizeof(Header) + channel.note_bytes > engine_->most_header_bytes())
     throw wrong(channel, "its notes of " + std::to_string(channel.note_bytes) + " bytes are longer than the " +
@@ -172,8 +175,8 @@ void UcxTransport::make_peers(std::span<const BlobView> theirs) {
 
 void UcxTransport::greet(Deadline deadline) {
   for (const auto& [actor, peer] : peers_) {
-    auto& greeting =
-        *greetings_.emplace_back(std::make_unique<Greeting>(*peer, Header{Kind::hello, wiring_.actor, 0, 0, 0, 0, 0}));
+    auto& greeting = *greetings_.emplace_back(
+        std::make_unique<Greeting>(*peer, Header{static_cast<uint32_t>(Kind::hello), wiring_.actor, 0, 0, 0, 0}));
     worker_.post(greeting.command);
   }
   const auto lost = [&] { return std::ranges::any_of(peers_, [](const auto& entry) { return entry.second->gone(); }); };
@@ -194,27 +197,32 @@ bool UcxTransport::arrived(const Arrival& arrival) noexcept {
   Header header{};
   if (arrival.header.size() < sizeof header) return false;
   std::memcpy(&header, arrival.header.data(), sizeof header);
-  const auto execution = static_cast<int64_t>(header.execution);
-  if (header.kind == Kind::hello) {
-    greeted_.fetch_add(1, std::memory_order_release);
-    meeting_.wake_all();
-  } else if (header.kind == Kind::message || header.kind == Kind::landed) {
-    const auto reader = readers_.find(header.channel);
-    if (header.done_channel != 0) {
-      const auto writer = writers_.find(header.done_channel - 1);
-      if (writer != writers_.end()) writer->second->on_done(header.actor, static_cast<int64_t>(header.done_execution));
-    }
-    if (reader == readers_.end() || reader->second->channel().writer != header.actor) return false;
-    if (header.kind == Kind::message)
-      return reader->second->on_message(header, arrival.header.subspan(sizeof header), arrival);
-    reader->second->on_landed(execution);
-  } else if (header.kind == Kind::done || header.kind == Kind::wanted) {
-    const auto writer = writers_.find(header.channel);
-    if (writer == writers_.end()) return false;
-    if (header.kind == Kind::done)
-      writer->second->on_done(header.actor, execution);
-    else
-      writer->second->on_wanted(header.actor, execution);
+  const auto rest = arrival.header.subspan(sizeof header);
+  const auto writer_of = [this](uint32_t channel) {
+    const auto place = writers_.find(channel);
+    return place == writers_.end() ? nullptr : place->second.get();
+  };
+  const auto reader = readers_.find(header.channel);
+  const bool read_here = reader != readers_.end() && reader->second->channel().writer == header.actor;
+  switch (static_cast<Kind>(header.kind)) {
+    case Kind::hello:
+      greeted_.fetch_add(1, std::memory_order_release);
+      meeting_.wake_all();
+      break;
+    case Kind::message:
+    case Kind::promise:
+      if (header.done_channel != 0)
+        if (auto* writer = writer_of(header.done_channel - 1)) writer->on_done(header.actor, header.done_execution);
+      return read_here && reader->second->on_message(header, rest, arrival);
+    case Kind::landed:
+      if (read_here) reader->second->on_landed(header.execution);
+      break;
+    case Kind::wanted:
+      if (auto* writer = writer_of(header.channel)) writer->on_wanted(header.actor, header.execution);
+      break;
+    case Kind::done:
+      if (auto* writer = writer_of(header.channel)) writer->on_done(header.actor, header.execution);
+      break;
   }
   return false;
 }

@@ -29,7 +29,7 @@ int make_bell() {
 
 }  // namespace
 
-Worker::Worker(Engine& engine, int spin) : engine_(engine), spin_(spin), bell_(make_bell()) {}
+Worker::Worker(Engine& engine, std::chrono::nanoseconds spin) : engine_(engine), spin_(spin), bell_(make_bell()) {}
 
 Worker::~Worker() {
   stop();
@@ -67,8 +67,15 @@ void Worker::push(std::atomic<Command*>& queue, Command& command) {
 }
 
 void Worker::post(Command& command) {
-  push(queue_, command);
-  run_or_leave();
+  if (!take()) {
+    push(queue_, command);
+    return run_or_leave();
+  }
+  run_all(queue_);
+  command.run_(command.owner_);
+  run_all(soon_);
+  give();
+  leave(true);
 }
 
 void Worker::post_soon(Command& command) {
@@ -159,12 +166,16 @@ void Worker::work() {
 }
 
 bool Worker::spin_until_idle() {
-  for (int vain = 0; vain < spin_ + 1; ++vain) {
+  Spin spin(spin_);
+  for (;;) {
     if (stopping_.load(std::memory_order_relaxed)) return false;
-    if (run_commands() || engine_.progress() != 0) vain = -1;
-    if (vain >= 0 && lenders_.load(std::memory_order_relaxed) != 0) return false;
+    if (run_commands() || engine_.progress() != 0)
+      spin.restart();
+    else if (lenders_.load(std::memory_order_relaxed) != 0)
+      return false;
+    else if (!spin.again())
+      return true;
   }
-  return true;
 }
 
 void Worker::doze(Sleep how, std::chrono::microseconds longest) {

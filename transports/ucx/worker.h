@@ -45,8 +45,8 @@ class Command {
 /// Any thread, except where said.
 class Worker {
  public:
-  /// `spin`: progress calls that a waiting lane makes, or that the thread makes in vain, before it parks.
-  Worker(Engine& engine, int spin);
+  /// `spin`: how long a waiting lane, or the thread, gets the engine on in vain before it parks.
+  Worker(Engine& engine, std::chrono::nanoseconds spin);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker();  ///< stops
@@ -65,7 +65,7 @@ class Worker {
   bool wait(ParkingSpot& spot, Ready&& ready, Deadline deadline) {
     if (ready()) return true;
     if (lend(ready, deadline)) return true;
-    return spot.wait(ready, deadline, 0);
+    return spot.wait(ready, deadline, std::chrono::nanoseconds(0));
   }
 
  private:
@@ -77,7 +77,8 @@ class Worker {
     bool holding = take();
     if (!holding) lenders_.fetch_add(1, std::memory_order_seq_cst);
     bool done = false;
-    for (int turns = 0, vain = 0; vain < spin_ && !done; ++turns, ++vain) {
+    Spin spin(spin_);
+    for (int turns = 0; !done && spin.again(); ++turns) {
       if (!holding && take()) {
         holding = true;
         lenders_.fetch_sub(1, std::memory_order_seq_cst);
@@ -85,7 +86,7 @@ class Worker {
       if (!holding)
         __builtin_ia32_pause();
       else if (turn())
-        vain = -1;
+        spin.restart();
       done = ready();
       if (!done && turns % kClockEvery == kClockEvery - 1 && std::chrono::steady_clock::now() >= deadline) break;
     }
@@ -116,7 +117,7 @@ class Worker {
   void doze(Sleep how, std::chrono::microseconds longest);
 
   Engine& engine_;
-  const int spin_;
+  const std::chrono::nanoseconds spin_;
   const int bell_;
   std::atomic<bool> held_{false};
   std::atomic<Command*> queue_{nullptr};

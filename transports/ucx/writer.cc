@@ -105,7 +105,7 @@ void WriterEnd::send(int64_t execution, uint64_t bytes, const void* note, Deadli
   if (slot.under_way.load(std::memory_order_acquire) != 0)
     throw error(Code::invalid_argument,
                 "execution " + std::to_string(execution) + " was sent without its slot acquired");
-  for (const auto& delivery : slot.deliveries) delivery->word.set(execution, bytes, note);
+  for (const auto& delivery : slot.deliveries) delivery->word.set(execution, note);
   slot.execution = execution;
   slot.bytes = bytes;
   slot.sent.store(mark, std::memory_order_relaxed);
@@ -118,22 +118,24 @@ void WriterEnd::wake() noexcept {
 }
 
 void WriterEnd::announce(Slot& slot) {
+  latest_ = slot.execution;
   const bool eager = slot.bytes <= wiring().eager_bytes;
-  const bool payload = eager || wiring().protocol == Protocol::am || wiring().protocol == Protocol::automatic;
+  const bool promise = !eager && (wiring().protocol == Protocol::get || wiring().protocol == Protocol::put);
   for (const auto& delivery : slot.deliveries) {
     if (aborted() || delivery->peer().gone()) {
       delivery->sent({Code::cancelled, ""});
       continue;
     }
     if (const auto released = delivery->peer().take_release()) delivery->word.add(*released);
-    if (eager && slot.bytes <= ControlWord::kMostPayload) {
-      delivery->word.add(memory(slot.execution), slot.bytes);
+    delivery->word.set(promise ? Kind::promise : Kind::message);
+    const bool fits = eager && slot.bytes <= ControlWord::kMostPayload;
+    if (fits) delivery->word.add(memory(slot.execution), slot.bytes);
+    if (promise) delivery->word.add(reinterpret_cast<const std::byte*>(&slot.bytes), sizeof slot.bytes);
+    if (fits || promise)
       delivery->peer().endpoint().say(delivery->message, delivery->word.bytes());
-      continue;
-    }
-    delivery->peer().endpoint().send(delivery->message, delivery->word.bytes(), memory(slot.execution),
-                                     payload ? slot.bytes : 0,
-                                     eager || !payload ? Endpoint::Protocol::eager : Endpoint::Protocol::rendezvous);
+    else
+      delivery->peer().endpoint().send(delivery->message, delivery->word.bytes(), memory(slot.execution), slot.bytes,
+                                       eager ? Endpoint::Protocol::eager : Endpoint::Protocol::rendezvous);
   }
 }
 
@@ -149,18 +151,20 @@ size_t WriterEnd::place_of_reader(uint32_t actor) const {
   return static_cast<size_t>(std::find(readers.begin(), readers.end(), actor) - readers.begin());
 }
 
-void WriterEnd::on_done(uint32_t actor, int64_t execution) {
+void WriterEnd::on_done(uint32_t actor, uint32_t low) {
   const size_t reader = place_of_reader(actor);
   if (readers_.empty() || reader == readers_.size()) return;
-  Slot& slot = *slots_[static_cast<uint64_t>(execution) % slots_.size()];
+  const int64_t execution = whole(low, latest_);
+  Slot& slot = slot_of(execution);
   slot.deliveries[reader]->done.store(mark_of(execution), std::memory_order_release);
   slot.spot.wake_all();
 }
 
-void WriterEnd::on_wanted(uint32_t actor, int64_t execution) {
+void WriterEnd::on_wanted(uint32_t actor, uint32_t low) {
   const size_t reader = place_of_reader(actor);
   if (readers_.empty() || reader == readers_.size() || aborted()) return;
-  Slot& slot = *slots_[static_cast<uint64_t>(execution) % slots_.size()];
+  const int64_t execution = whole(low, latest_);
+  Slot& slot = slot_of(execution);
   Delivery& delivery = *slot.deliveries[reader];
   if (delivery.peer().gone()) return;
   slot.under_way.fetch_add(1, std::memory_order_relaxed);
