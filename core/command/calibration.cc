@@ -120,7 +120,9 @@ Graph probe_graph(const Plan& plan, const std::vector<LinkUse>& links) {
     const auto name = fmt::format("present{}", actor);
     build.output(name, build.node(name, actors[actor], "tensor.copy").bind("x", level).value());
   }
-  return build.take();
+  Graph graph = build.take();
+  for (uint32_t actor = 0; actor < actors.size(); ++actor) graph.actors[actor].launch = plan.actors[actor].launch;
+  return graph;
 }
 
 void add_links(Costs& costs, const std::vector<LinkUse>& links, const Plan& plan,

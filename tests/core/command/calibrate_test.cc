@@ -67,6 +67,18 @@ TEST_F(ACalibration, ProbesTheLinksOfATransportThatMovesBytes) {
   EXPECT_THAT(costs, HasSubstr("bandwidth"));
 }
 
+TEST_F(ACalibration, LaunchesActorsForProbesAsForTheJob) {
+  if (stretto_says({"plugin", "info", "ucx"}).exit_code != 0)
+    GTEST_SKIP() << "this build has no ucx, the transport that moves bytes between processes";
+  const std::string file = job("[actor.receiver]\n", "[actor.receiver]\nlaunch = [\"sh\", \"-c\", \"echo launched >>" +
+                                                         path("launches") + "; exec \\\"$@\\\"\", \"sh\"]\n");
+  const Said said = stretto_says({"calibrate", file, "-o", path("costs.toml"), "--repeat", "1", "--json", "--set",
+                                  "compile.transport=ucx", "--set", "run.actors=processes"});
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_EQ(json::parse(said.out).at("links"), 2);
+  EXPECT_EQ(read("launches"), "launched\nlaunched\n") << "once for the job, once for its links";
+}
+
 TEST_F(ACalibration, OfAWrongRunWritesNothingAndSaysWhy) {
   const Said said = stretto_says({"calibrate", job("[4, 4, 4, 4]", "[4, 4, 4, 5]"), "-o", path("costs.toml")});
   EXPECT_EQ(said.exit_code, 1);
