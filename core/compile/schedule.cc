@@ -227,7 +227,7 @@ class Collector {
       const auto* earlier = first.try_emplace(uint64_t{transport} << 32 | step.actor, &step).first->second;
       if (earlier->lane != step.lane)
         refuse("it gave '{}' and '{}' two lanes; all steps of transport '{}' on one actor must share one",
-               earlier->name, step.name, plan_.components[transport].name);
+               earlier->name, step.name, components_.at(transport).name);
     }
   }
 

@@ -106,5 +106,21 @@ INSTANTIATE_TEST_SUITE_P(
                       std::pair("a group of nothing known", "step 100000"),
                       std::pair("lanes without end", "more lanes"), std::pair("an exception", "out of ideas")));
 
+/// Of a transport with one global order: the scheduler `apart` gives every step a lane of its own.
+TEST(AScheduler, ThatPartsTheLanesOfAGlobalOrderIsRefused) {
+  GraphBuilder build("two messages");
+  const auto a = build.actor("a", "async_device"), b = build.actor("b", "async_device");
+  const auto x = build.input("x", {kF32, {4}, 0, false});
+  ChannelOptions channel;
+  channel.transport = "rendezvous";
+  std::vector<ValueRef> made;
+  for (const char* name : {"one", "two"})
+    made.push_back(build.node(name, a, "tensor.scale").bind("x", x).arg("factor", 2.0).channel(channel).value());
+  build.output("y", build.node("sum", b, "tensor.add").bind("values", made).value());
+  const auto text = refusal([&] { compile(build.take(), options_with("apart"), catalogue()); });
+  EXPECT_NE(text.find("scheduler 'apart'"), std::string::npos) << text;
+  EXPECT_NE(text.find("all steps of transport 'rendezvous' on one actor must share one"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace stretto::testing
