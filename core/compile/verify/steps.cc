@@ -53,6 +53,7 @@ class Steps {
     const bool travels = step.kind == StepKind::send || step.kind == StepKind::receive;
     require(step.kind != StepKind::collective, step, "is a collective, which no runtime can run yet");
     require((step.channel >= 0) == travels, step, "needs a channel if and only if it sends or receives");
+    require(travels || step.joint < 0, step, "is joint with other steps and neither sends nor receives");
     require((step.node >= 0) == (step.kind == StepKind::compute && !ticket), step,
             "needs a node if and only if it computes");
     require(!driver || ticket || travels, step, "is no step that the driver has");
@@ -62,6 +63,8 @@ class Steps {
       require(plan_.rings[ring].actor == step.actor, step, "reads slots of another actor");
     for (const uint32_t ring : step.results)
       require(plan_.rings[ring].actor == step.actor, step, "writes slots of another actor");
+    for (const uint32_t header : step.header_waits)
+      require(plan_.steps[header].kind == StepKind::receive, step, "awaits the header of a step that receives nothing");
     if (step.kind == StepKind::compute && !ticket) check_compute(step);
     if (step.kind == StepKind::copy) check_copy(step);
     if (travels) check_travels(number);

@@ -253,5 +253,23 @@ TEST(TheMendOfARace, Mends) {
   EXPECT_GT(mended, 30);
 }
 
+TEST(AWrongPlan, AwaitsTheHeaderOfWhatIsNoReceive) {
+  EXPECT_EQ(refused_everywhere([](Plan& plan, std::mt19937_64& random) {
+              Step* step = some_step(plan, random, [&](const Step& each) { return each.lane >= 0; });
+              step->header_waits.push_back(plan.ticket_step);
+              return true;
+            }),
+            static_cast<int>(kPlansChanged));
+}
+
+TEST(AWrongPlan, JoinsAStepThatDoesNotTravel) {
+  EXPECT_EQ(refused_everywhere([](Plan& plan, std::mt19937_64& random) {
+              Step* step = some_step(plan, random, [](const Step& each) { return each.kind == StepKind::compute; });
+              step->joint = 0;
+              return true;
+            }),
+            static_cast<int>(kPlansChanged));
+}
+
 }  // namespace
 }  // namespace stretto::testing
