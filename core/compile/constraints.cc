@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/constraints.h"
 
-#include <algorithm>
-#include <numeric>
-#include <span>
 #include <utility>
 
 namespace stretto::compiling {
@@ -15,11 +12,10 @@ using Kind = Constraint::Kind;
 
 class Gathering {
  public:
-  explicit Gathering(const Plan& plan) : plan_(plan), writer_(ring_writers(plan)) {}
+  explicit Gathering(const Plan& plan) : plan_(plan), writer_(ring_writers(plan)), readers_(ring_readers(plan)) {}
 
   std::vector<Constraint> take() {
-    gather_readers();
-    constraints_.reserve(3 * readers_.size() + plan_.nodes.size());
+    constraints_.reserve(3 * readers_.all().size() + plan_.nodes.size());
     for (uint32_t ring = 0; ring < plan_.rings.size(); ++ring) add_ring(ring);
     for (uint32_t channel = 0; channel < plan_.channels.size(); ++channel) add_channel(channel);
     add_written_order();
@@ -30,31 +26,10 @@ class Gathering {
  private:
   bool by_driver(uint32_t step) const { return plan_.steps[step].actor == plan_.driver(); }
 
-  /// One list for all rings: a graph may have hundreds of thousands.
-  void gather_readers() {
-    const auto each_reader = [&](auto&& meet) {
-      std::vector<int64_t> last(plan_.rings.size(), -1);
-      for (uint32_t step = 0; step < plan_.steps.size(); ++step)
-        for (const uint32_t ring : plan_.steps[step].inputs)
-          if (std::exchange(last[ring], step) != step) meet(ring, step);
-    };
-    first_reader_.assign(plan_.rings.size() + 1, 0);
-    each_reader([&](uint32_t ring, uint32_t /*step*/) { ++first_reader_[ring + 1]; });
-    std::partial_sum(first_reader_.begin(), first_reader_.end(), first_reader_.begin());
-    readers_.resize(first_reader_.back());
-    std::vector<uint32_t> next(first_reader_.begin(), first_reader_.end() - 1);
-    each_reader([&](uint32_t ring, uint32_t step) { readers_[next[ring]++] = step; });
-  }
-
-  /// Steps that read the slots of a ring, ascending.
-  std::span<const uint32_t> readers_of(uint32_t ring) const {
-    return std::span(readers_).subspan(first_reader_[ring], first_reader_[ring + 1] - first_reader_[ring]);
-  }
-
   void add_ring(uint32_t number) {
     const auto& ring = plan_.rings[number];
     const auto writer = static_cast<uint32_t>(writer_[number]);
-    for (const uint32_t reader : readers_of(number)) {
+    for (const uint32_t reader : readers_[number]) {
       if (reader == writer) continue;  // the driver fills a slot and sends it in one
       constraints_.push_back({Kind::data, writer, reader, 0, static_cast<int32_t>(number)});
       // Through a view, and for a SEND that only hands a shared slot over, giving back is the channel's affair.
@@ -82,7 +57,7 @@ class Gathering {
       if (!channel.shares_slots || reader.actor == plan_.driver())
         give_back(reader.receive_step);
       else
-        for (const uint32_t step : readers_of(reader.ring)) give_back(step);
+        for (const uint32_t step : readers_[reader.ring]) give_back(step);
     }
   }
 
@@ -114,8 +89,7 @@ class Gathering {
 
   const Plan& plan_;
   const std::vector<int32_t> writer_;
-  std::vector<uint32_t> readers_;
-  std::vector<uint32_t> first_reader_;  // by ring: into `readers_`
+  const Rows readers_;
   std::vector<Constraint> constraints_;
 };
 
@@ -132,6 +106,15 @@ std::vector<int32_t> ring_writers(const Plan& plan) {
         writer[access.index] = static_cast<int32_t>(number);
   }
   return writer;
+}
+
+Rows ring_readers(const Plan& plan) {
+  return {plan.rings.size(), [&](auto&& reads) {
+            std::vector<int64_t> last(plan.rings.size(), -1);  // a step may read one ring several times
+            for (uint32_t step = 0; step < plan.steps.size(); ++step)
+              for (const uint32_t ring : plan.steps[step].inputs)
+                if (std::exchange(last[ring], step) != step) reads(ring, step);
+          }};
 }
 
 std::vector<Constraint> constraints_of(const Plan& plan) { return Gathering(plan).take(); }

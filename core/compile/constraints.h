@@ -7,6 +7,7 @@
 /// them, and lower bounds come from them. They are derived from the finished plan and not taken from the pass that made
 /// it: neither trusts the other.
 
+#include "compile/rows.h"
 #include "stretto/plan.h"
 
 namespace stretto::compiling {
@@ -34,6 +35,9 @@ struct Constraint {
 /// By ring: the step that fills it; on the driver, the first SEND that declares to write it. -1: none.
 /// Indices in the plan must be valid.
 std::vector<int32_t> ring_writers(const Plan& plan);
+
+/// By ring: the steps that read its slots, ascending. Indices in the plan must be valid.
+Rows ring_readers(const Plan& plan);
 
 /// All of them. Linear. The plan's steps must have been verified (verify_steps).
 std::vector<Constraint> constraints_of(const Plan& plan);

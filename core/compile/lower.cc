@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/lower.h"
 
+#include "compile/rows.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
+#include <utility>
 
 namespace stretto::compiling {
 
@@ -19,20 +22,31 @@ class Lowering {
         cut_(cut),
         driver_(static_cast<uint32_t>(actors.size()) - 1),
         writer_(cut.rings.size()),
-        readers_(cut.rings.size()) {}
+        consumer_(cut.rings.size(), -1),
+        last_reader_(cut.rings.size(), 0) {}
 
   Marked take() {
+    reserve_steps();
     make_ticket();
     for (uint32_t n = 0; n < checked_.nodes.size(); ++n) make_compute(n);
-    find_first_consumers();
     make_copies();
     for (uint32_t c = 0; c < cut_.channels.size(); ++c) make_channel(c);
+    gather_readers();
+    for (uint32_t c = 0; c < cut_.channels.size(); ++c) note_releases(c);
     add_data_and_reuse();
     add_written_order();
     return std::move(marked_);
   }
 
  private:
+  void reserve_steps() {
+    size_t count = 1 + checked_.nodes.size() + cut_.copies.size();
+    for (const auto& channel : cut_.channels) count += 1 + channel.readers.size();
+    marked_.steps.reserve(count);
+    marked_.node.reserve(count);
+    marked_.consumer.reserve(count);
+  }
+
   uint32_t add(Step step, int32_t node, int32_t consumer) {
     const auto number = static_cast<uint32_t>(marked_.steps.size());
     for (const uint32_t ring : step.inputs) read(step, number, ring);
@@ -49,9 +63,7 @@ class Lowering {
   }
 
   void read(Step& step, uint32_t number, uint32_t ring) {
-    auto& row = readers_[ring];
-    if (!row.empty() && row.back() == number) return;  // one node may take a value several times
-    row.push_back(number);
+    if (std::exchange(last_reader_[ring], number) == number) return;  // one node may take a value several times
     step.accesses.push_back({Access::Kind::ring, ring, false});
   }
 
@@ -73,19 +85,16 @@ class Lowering {
     const auto& node = checked_.nodes[n];
     Step step = new_step(StepKind::compute, fmt::format("COMPUTE {}", node.name), node.actor);
     step.node = static_cast<int32_t>(n);
-    for (const uint32_t value : node.inputs) step.inputs.push_back(cut_.ring_of(value, node.actor));
+    for (const uint32_t value : node.inputs) {
+      const uint32_t ring = cut_.ring_of(value, node.actor);
+      step.inputs.push_back(ring);
+      if (consumer_[ring] < 0) consumer_[ring] = static_cast<int32_t>(n);
+    }
     for (const uint32_t value : node.results) step.results.push_back(cut_.home[value]);
     if (node.stateful) step.accesses.push_back({Access::Kind::state, n, true});
     const uint32_t number = add(std::move(step), static_cast<int32_t>(n), static_cast<int32_t>(n));
     compute_.push_back(number);
     if (node.inputs.empty()) place(marked_.ticket_step, number, 0);
-  }
-
-  /// Of every ring that a node reads, the first such node in written order.
-  void find_first_consumers() {
-    consumer_.resize(cut_.rings.size(), -1);
-    for (uint32_t ring = 0; ring < consumer_.size(); ++ring)
-      if (!readers_[ring].empty()) consumer_[ring] = marked_.node[readers_[ring].front()];
   }
 
   int32_t earlier(int32_t a, int32_t b) const { return a < 0 ? b : b < 0 ? a : std::min(a, b); }
@@ -141,7 +150,6 @@ class Lowering {
       reader.receive_step = add(std::move(receive), reader.actor == driver_ ? -1 : consumer, consumer);
       if (joint < 0) place(channel.send_step, reader.receive_step, 0);
       if (reader.actor == driver_) place(reader.receive_step, marked_.ticket_step, inflight_);
-      note_releases(c, reader);
     }
   }
 
@@ -152,31 +160,42 @@ class Lowering {
     const bool first = !writer_[channel.ring];
     if (first) writer_[channel.ring] = channel.send_step;
     send.accesses.push_back({Access::Kind::ring, channel.ring, first});
-    if (!first) readers_[channel.ring].push_back(channel.send_step);
     place(marked_.ticket_step, channel.send_step, 0);
   }
 
-  void note_releases(uint32_t c, const Channel::Reader& reader) {
+  /// What reads each ring: the steps' inputs, turned round. The driver's first SEND reads what it fills itself.
+  void gather_readers() {
+    readers_ = Rows(cut_.rings.size(), [&](auto&& reads) {
+      std::fill(last_reader_.begin(), last_reader_.end(), 0);
+      for (uint32_t step = 0; step < marked_.steps.size(); ++step)
+        for (const uint32_t ring : marked_.steps[step].inputs)
+          if (std::exchange(last_reader_[ring], step) != step) reads(ring, step);
+    });
+  }
+
+  void note_releases(uint32_t c) {
     const auto& channel = cut_.channels[c];
-    if (channel.stream_ordered || reader.actor == driver_) return;
-    if (!channel.shares_slots) {
-      marked_.steps[reader.receive_step].releases.push_back(c);
-      return;
+    if (channel.stream_ordered) return;
+    for (const auto& reader : channel.readers) {
+      if (reader.actor == driver_) continue;
+      if (!channel.shares_slots)
+        marked_.steps[reader.receive_step].releases.push_back(c);
+      else
+        for (const uint32_t step : readers_[reader.ring]) marked_.steps[step].releases.push_back(c);
     }
-    for (const uint32_t step : readers_[reader.ring]) marked_.steps[step].releases.push_back(c);
   }
 
   void add_data_and_reuse() {
-    std::vector<std::vector<uint32_t>> producers(marked_.steps.size());
-    for (uint32_t ring = 0; ring < cut_.rings.size(); ++ring) {
-      const uint32_t writer = *writer_[ring];
-      for (const uint32_t reader : readers_[ring]) {
-        if (reader != writer) producers[reader].push_back(writer);
-        reuse(ring, reader);
-      }
-    }
-    for (uint32_t step = 0; step < producers.size(); ++step) {
-      auto& row = producers[step];
+    const Rows producers(marked_.steps.size(), [&](auto&& makes) {
+      for (uint32_t ring = 0; ring < cut_.rings.size(); ++ring)
+        for (const uint32_t reader : readers_[ring])
+          if (reader != *writer_[ring]) makes(reader, *writer_[ring]);
+    });
+    for (uint32_t ring = 0; ring < cut_.rings.size(); ++ring)
+      for (const uint32_t reader : readers_[ring]) reuse(ring, reader);
+    std::vector<uint32_t> row;
+    for (uint32_t step = 0; step < marked_.steps.size(); ++step) {
+      row.assign(producers[step].begin(), producers[step].end());
       std::sort(row.begin(), row.end());
       row.erase(std::unique(row.begin(), row.end()), row.end());
       for (const uint32_t producer : row) place(producer, step, 0);
@@ -224,8 +243,9 @@ class Lowering {
   Marked marked_;
   std::vector<uint32_t> compute_;                // by node
   std::vector<std::optional<uint32_t>> writer_;  // by ring: the step that fills it
-  std::vector<std::vector<uint32_t>> readers_;   // by ring
-  std::vector<int32_t> consumer_;                // by ring
+  Rows readers_;                                 // by ring
+  std::vector<int32_t> consumer_;                // by ring: the first node in written order that needs it
+  std::vector<uint32_t> last_reader_;            // by ring: the last step seen to read it; the ticket reads none
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/rounds.h"
 
+#include "compile/rows.h"
+
 #include <algorithm>
 #include <numeric>
 #include <unordered_map>
@@ -97,12 +99,14 @@ void RoundGraph::add_waits(const Plan& plan) {
 }
 
 void RoundGraph::add_channels(const Plan& plan) {
-  std::vector<std::vector<uint32_t>> releasing(plan.channels.size());
-  std::vector<std::vector<uint32_t>> acquiring(plan.channels.size());
-  for (uint32_t step = 0; step < step_count_; ++step) {
-    for (const uint32_t channel : plan.steps[step].releases) releasing[channel].push_back(step);
-    for (const uint32_t channel : plan.steps[step].acquires) acquiring[channel].push_back(step);
-  }
+  const auto by_channel = [&](std::vector<uint32_t> Step::*channels) {
+    return Rows(plan.channels.size(), [&](auto&& names) {
+      for (uint32_t step = 0; step < step_count_; ++step)
+        for (const uint32_t channel : plan.steps[step].*channels) names(channel, step);
+    });
+  };
+  const Rows releasing = by_channel(&Step::releases);
+  const Rows acquiring = by_channel(&Step::acquires);
   const auto on_lane = [&](uint32_t step) { return plan.steps[step].lane >= 0; };
   const auto rounds = [&](int32_t tokens, uint32_t from, uint32_t to) {
     return tokens + plan.steps[to].offset - plan.steps[from].offset;

@@ -9,23 +9,18 @@ namespace stretto::compiling {
 
 namespace {
 
-std::vector<uint32_t> sorted(std::vector<uint32_t> numbers) {
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
-}
+using Numbers = std::span<const uint32_t>;
 
-std::vector<uint32_t> distinct(std::vector<uint32_t> numbers) {
-  numbers = sorted(std::move(numbers));
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  return numbers;
+std::vector<uint32_t> sorted(Numbers numbers) {
+  std::vector<uint32_t> result(numbers.begin(), numbers.end());
+  std::sort(result.begin(), result.end());
+  return result;
 }
 
 /// In whatever order.
-bool same(const std::vector<uint32_t>& a, const std::vector<uint32_t>& b) { return a == b || sorted(a) == sorted(b); }
+bool same(Numbers a, Numbers b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()) || sorted(a) == sorted(b); }
 
-bool is_just(const std::vector<uint32_t>& numbers, uint32_t number) {
-  return numbers.size() == 1 && numbers.front() == number;
-}
+bool is_just(Numbers numbers, uint32_t number) { return numbers.size() == 1 && numbers.front() == number; }
 
 class Steps {
  public:
@@ -146,10 +141,12 @@ class Steps {
     wanted.clear();
     declared.clear();
     const bool driver = step.actor == plan_.driver();
-    for (const uint32_t ring : distinct(step.inputs)) {
+    for (const uint32_t ring : step.inputs) {
       const bool fills = driver && writers_[ring] >= 0 && &plan_.steps[static_cast<uint32_t>(writers_[ring])] == &step;
       wanted.emplace_back(ring, fills);
     }
+    std::sort(wanted.begin(), wanted.end());  // a node may read one ring several times
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
     for (const uint32_t ring : step.results) {
       const bool view = plan_.rings[ring].alias >= 0;
       if (!view || driver) wanted.emplace_back(ring, !view);
@@ -178,10 +175,11 @@ class Steps {
 
   /// Whoever writes slots that a transport may still be reading asks it first.
   void check_acquires() const {
-    std::vector<std::vector<uint32_t>> wanted(plan_.steps.size());
-    for (uint32_t channel = 0; channel < plan_.channels.size(); ++channel)
-      if (!plan_.channels[channel].stream_ordered)
-        wanted[static_cast<uint32_t>(writers_[plan_.channels[channel].ring])].push_back(channel);
+    const Rows wanted(plan_.steps.size(), [&](auto&& acquires) {
+      for (uint32_t channel = 0; channel < plan_.channels.size(); ++channel)
+        if (!plan_.channels[channel].stream_ordered)
+          acquires(static_cast<uint32_t>(writers_[plan_.channels[channel].ring]), channel);
+    });
     for (uint32_t step = 0; step < plan_.steps.size(); ++step)
       if (!same(plan_.steps[step].acquires, wanted[step]))
         missing_release("acquires", plan_.steps[step], wanted[step], plan_.steps[step].acquires,
@@ -190,31 +188,33 @@ class Steps {
 
   /// Whoever reads slots in place gives them back; a copying transport gives them back when it has received.
   void check_releases() const {
-    std::vector<std::vector<uint32_t>> wanted(plan_.steps.size());
-    std::vector<std::vector<uint32_t>> readers(plan_.rings.size());
-    for (uint32_t step = 0; step < plan_.steps.size(); ++step)
-      for (const uint32_t ring : distinct(plan_.steps[step].inputs)) readers[ring].push_back(step);
-    for (uint32_t number = 0; number < plan_.channels.size(); ++number) {
-      const auto& channel = plan_.channels[number];
-      for (const auto& reader : channel.readers) {
+    const Rows readers = ring_readers(plan_);
+    for (const auto& channel : plan_.channels)
+      for (const auto& reader : channel.readers)
         if (reader.actor != plan_.driver() && readers[reader.ring].empty())
           inconsistent("nothing on '{}' reads what channel '{}' brings", plan_.actors[reader.actor].name, channel.name);
-        if (channel.stream_ordered || reader.actor == plan_.driver()) continue;
-        if (!channel.shares_slots)
-          wanted[reader.receive_step].push_back(number);
-        else
-          for (const uint32_t step : readers[reader.ring]) wanted[step].push_back(number);
+    const Rows wanted(plan_.steps.size(), [&](auto&& releases) {
+      for (uint32_t number = 0; number < plan_.channels.size(); ++number) {
+        const auto& channel = plan_.channels[number];
+        if (channel.stream_ordered) continue;
+        for (const auto& reader : channel.readers) {
+          if (reader.actor == plan_.driver()) continue;
+          if (!channel.shares_slots)
+            releases(reader.receive_step, number);
+          else
+            for (const uint32_t step : readers[reader.ring]) releases(step, number);
+        }
       }
-    }
+    });
     for (uint32_t step = 0; step < plan_.steps.size(); ++step)
       if (!same(plan_.steps[step].releases, wanted[step]))
         missing_release("releases", plan_.steps[step], wanted[step], plan_.steps[step].releases,
                         "once it has read their slots");
   }
 
-  [[noreturn]] void missing_release(const char* verb, const Step& step, const std::vector<uint32_t>& wanted,
-                                    const std::vector<uint32_t>& found, const char* when) const {
-    const auto names = [&](const std::vector<uint32_t>& channels) {
+  [[noreturn]] void missing_release(const char* verb, const Step& step, Numbers wanted, Numbers found,
+                                    const char* when) const {
+    const auto names = [&](Numbers channels) {
       std::string text;
       for (const uint32_t channel : channels) text += (text.empty() ? "'" : ", '") + plan_.channels[channel].name + "'";
       return text.empty() ? std::string("nothing") : text;
