@@ -188,7 +188,7 @@ void try_ops(Trial& trial, const LoadedComponent& component) {
       if (op.raw().input_count != 1 || (op.raw().inputs[0]->flags & STRETTO_PORT_LIST) == 0)
         throw NotTried("the host itself refuses such calls");
       claim_throws(Code::invalid_argument, "infer of an empty list",
-                   [&] { op.infer({}, {0}, arguments_for(op.raw())); });
+                   [&] { op.infer({}, std::vector<uint32_t>{0}, arguments_for(op.raw())); });
     });
     trial.check(who + "infer is a function of its call", [&] {
       const FoundCall call = some_call(op);

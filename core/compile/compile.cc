@@ -32,7 +32,7 @@ void connect_boundary(Plan& plan) {
 void assign_workspaces(Plan& plan) {
   for (auto& step : plan.steps)
     if (step.node >= 0 && plan.nodes[static_cast<uint32_t>(step.node)].workspace_bytes > 0)
-      step.accesses.push_back({Access::Kind::workspace, static_cast<uint32_t>(step.lane), true});
+      step.accesses.push_back({Access::Kind::workspace, true, static_cast<uint32_t>(step.lane)});
 }
 
 }  // namespace

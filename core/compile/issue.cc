@@ -13,9 +13,9 @@ HeaderNeeds::HeaderNeeds(const Plan& plan) : plan_(plan), writer_(plan.rings.siz
     for (const uint32_t ring : plan.steps[step].results) writer_[ring] = static_cast<int32_t>(step);
 }
 
-std::vector<uint32_t> HeaderNeeds::of(uint32_t number) {
+Numbers HeaderNeeds::of(uint32_t number) {
   const auto& step = plan_.steps[number];
-  std::vector<uint32_t> needs;
+  Numbers needs;
   if (step.lane < 0 || plan_.actors[step.actor].blocking) return needs;
   ++asking_;
   const auto dynamic = [&](uint32_t ring) { return plan_.values[plan_.rings[ring].value].spec.dynamic(); };
@@ -34,7 +34,7 @@ std::vector<uint32_t> HeaderNeeds::of(uint32_t number) {
 
 /// Follows a ring to the RECEIVEs behind it. Through nodes only for a status: a shape is known once its op was issued.
 /// A stateful node has awaited what lies behind it itself, and is issued earlier.
-void HeaderNeeds::collect(uint32_t first, bool through_nodes, std::vector<uint32_t>& needs) {
+void HeaderNeeds::collect(uint32_t first, bool through_nodes, Numbers& needs) {
   std::vector<uint32_t> open{first};
   while (!open.empty()) {
     const uint32_t ring = open.back();

@@ -54,7 +54,7 @@ class Lowering {
       writer_[ring] = number;
       // Through an alias a RECEIVE touches nothing; the driver reads the slot once it is there.
       const bool alias = cut_.rings[ring].alias >= 0;
-      if (!alias || step.actor == driver_) step.accesses.push_back({Access::Kind::ring, ring, !alias});
+      if (!alias || step.actor == driver_) step.accesses.push_back({Access::Kind::ring, !alias, ring});
     }
     marked_.steps.push_back(std::move(step));
     marked_.node.push_back(node);
@@ -64,7 +64,7 @@ class Lowering {
 
   void read(Step& step, uint32_t number, uint32_t ring) {
     if (std::exchange(last_reader_[ring], number) == number) return;  // one node may take a value several times
-    step.accesses.push_back({Access::Kind::ring, ring, false});
+    step.accesses.push_back({Access::Kind::ring, false, ring});
   }
 
   void place(uint32_t from, uint32_t to, int32_t tokens, int32_t ring = -1) {
@@ -91,7 +91,7 @@ class Lowering {
       if (consumer_[ring] < 0) consumer_[ring] = static_cast<int32_t>(n);
     }
     for (const uint32_t value : node.results) step.results.push_back(cut_.home[value]);
-    if (node.stateful) step.accesses.push_back({Access::Kind::state, n, true});
+    if (node.stateful) step.accesses.push_back({Access::Kind::state, true, n});
     const uint32_t number = add(std::move(step), static_cast<int32_t>(n), static_cast<int32_t>(n));
     compute_.push_back(number);
     if (node.inputs.empty()) place(marked_.ticket_step, number, 0);
@@ -159,7 +159,7 @@ class Lowering {
     send.inputs = {channel.ring};
     const bool first = !writer_[channel.ring];
     if (first) writer_[channel.ring] = channel.send_step;
-    send.accesses.push_back({Access::Kind::ring, channel.ring, first});
+    send.accesses.push_back({Access::Kind::ring, first, channel.ring});
     place(marked_.ticket_step, channel.send_step, 0);
   }
 

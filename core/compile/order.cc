@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/check.h"
 #include "compile/reject.h"
+#include "compile/rows.h"
 
 #include <algorithm>
 #include <optional>
@@ -11,18 +12,10 @@ namespace stretto::compiling {
 
 namespace {
 
-/// Arcs between nodes, grouped by their start.
-struct Arcs {
-  std::vector<std::vector<uint32_t>> after;
-  explicit Arcs(size_t nodes) : after(nodes) {}
-  void add(uint32_t from, uint32_t to) { after[from].push_back(to); }
-};
-
 /// Kahn's algorithm, smallest number first; leaves out what lies on or behind a circuit.
-std::vector<uint32_t> topological_order(const Arcs& arcs) {
-  std::vector<uint32_t> missing(arcs.after.size(), 0);
-  for (const auto& row : arcs.after)
-    for (const uint32_t to : row) ++missing[to];
+std::vector<uint32_t> topological_order(const Rows& after) {
+  std::vector<uint32_t> missing(after.row_count(), 0);
+  for (const uint32_t to : after.all()) ++missing[to];
   std::priority_queue<uint32_t, std::vector<uint32_t>, std::greater<>> ready;
   for (uint32_t n = 0; n < missing.size(); ++n)
     if (missing[n] == 0) ready.push(n);
@@ -32,24 +25,24 @@ std::vector<uint32_t> topological_order(const Arcs& arcs) {
     const uint32_t n = ready.top();
     ready.pop();
     result.push_back(n);
-    for (const uint32_t to : arcs.after[n])
+    for (const uint32_t to : after[n])
       if (--missing[to] == 0) ready.push(to);
   }
   return result;
 }
 
 /// A circuit among the nodes that `order` left out, in arc order, its smallest node first.
-std::vector<uint32_t> find_circuit(const Arcs& arcs, const std::vector<uint32_t>& order) {
-  std::vector<bool> ordered(arcs.after.size(), false);
+std::vector<uint32_t> find_circuit(const Rows& after, const std::vector<uint32_t>& order) {
+  std::vector<bool> ordered(after.row_count(), false);
   for (const uint32_t n : order) ordered[n] = true;
   // Every node left out has a predecessor left out: walking backwards must meet itself.
-  std::vector<std::optional<uint32_t>> before(arcs.after.size());
-  for (uint32_t n = 0; n < arcs.after.size(); ++n)
+  std::vector<std::optional<uint32_t>> before(after.row_count());
+  for (uint32_t n = 0; n < after.row_count(); ++n)
     if (!ordered[n])
-      for (const uint32_t to : arcs.after[n]) before[to] = n;
+      for (const uint32_t to : after[n]) before[to] = n;
   uint32_t n = 0;
   while (ordered[n]) ++n;
-  std::vector<bool> seen(arcs.after.size(), false);
+  std::vector<bool> seen(after.row_count(), false);
   while (!seen[n]) {
     seen[n] = true;
     n = *before[n];
@@ -108,28 +101,33 @@ void require_use(const Graph& graph, const Checked& checked) {
 
 void order(const Graph& graph, const std::vector<PlanActor>& actors, Checked& checked) {
   const size_t count = graph.nodes.size();
-  Arcs arcs(count);
-  for (uint32_t n = 0; n < count; ++n)
-    for (const uint32_t value : checked.nodes[n].inputs)
-      if (checked.values[value].node >= 0) arcs.add(static_cast<uint32_t>(checked.values[value].node), n);
-  checked.topological = topological_order(arcs);
+  const auto each_need = [&](auto&& arc) {
+    for (uint32_t n = 0; n < count; ++n)
+      for (const uint32_t value : checked.nodes[n].inputs)
+        if (checked.values[value].node >= 0) arc(static_cast<uint32_t>(checked.values[value].node), n);
+  };
+  const Rows needed_by(count, each_need);
+  checked.topological = topological_order(needed_by);
   if (checked.topological.size() != count) {
-    const auto circuit = find_circuit(arcs, checked.topological);
+    const auto circuit = find_circuit(needed_by, checked.topological);
     reject(graph.nodes[circuit[0]].source, "the graph has a cycle, each node needing the one before it: {}",
            describe(graph, circuit));
   }
   require_use(graph, checked);
 
-  std::vector<std::optional<uint32_t>> last(actors.size());
-  for (uint32_t n = 0; n < count; ++n) {
-    const uint32_t actor = graph.nodes[n].actor;
-    if (actors[actor].any_order) continue;
-    if (last[actor]) arcs.add(*last[actor], n);
-    last[actor] = n;
-  }
-  const auto possible = topological_order(arcs);
+  const Rows followed_by(count, [&](auto&& arc) {
+    each_need(arc);
+    std::vector<std::optional<uint32_t>> last(actors.size());
+    for (uint32_t n = 0; n < count; ++n) {
+      const uint32_t actor = graph.nodes[n].actor;
+      if (actors[actor].any_order) continue;
+      if (last[actor]) arc(*last[actor], n);
+      last[actor] = n;
+    }
+  });
+  const auto possible = topological_order(followed_by);
   if (possible.size() != count) {
-    const auto circuit = find_circuit(arcs, possible);
+    const auto circuit = find_circuit(followed_by, possible);
     reject(graph.nodes[circuit[0]].source,
            "the order written can't run: nodes of an actor run in the order they are written, and that and their "
            "inputs make a circle: {}; write them in an order that can run, or give the actor order = \"any\"",

@@ -99,7 +99,7 @@ void RoundGraph::add_waits(const Plan& plan) {
 }
 
 void RoundGraph::add_channels(const Plan& plan) {
-  const auto by_channel = [&](std::vector<uint32_t> Step::*channels) {
+  const auto by_channel = [&](Numbers Step::*channels) {
     return Rows(plan.channels.size(), [&](auto&& names) {
       for (uint32_t step = 0; step < step_count_; ++step)
         for (const uint32_t channel : plan.steps[step].*channels) names(channel, step);

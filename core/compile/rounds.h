@@ -97,10 +97,10 @@ std::vector<std::vector<uint32_t>> make_issue_orders(const Plan& plan);
 class HeaderNeeds {
  public:
   explicit HeaderNeeds(const Plan& plan);
-  std::vector<uint32_t> of(uint32_t number);
+  Numbers of(uint32_t number);
 
  private:
-  void collect(uint32_t first, bool through_nodes, std::vector<uint32_t>& needs);
+  void collect(uint32_t first, bool through_nodes, Numbers& needs);
 
   const Plan& plan_;
   std::vector<int32_t> writer_;  // by ring: the step on its actor that fills it

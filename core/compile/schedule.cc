@@ -39,6 +39,7 @@ class RawProblem {
   RawProblem(const Plan& plan, const Marked& marked) {
     add_rings(plan);
     add_steps(plan, marked);
+    places_.reserve(marked.places.size());
     for (const auto& place : marked.places)
       places_.push_back({sizeof(stretto_place), place.from, place.to, place.tokens,
                          place.ring < 0 ? -1 : number_[static_cast<uint32_t>(place.ring)]});
@@ -94,6 +95,7 @@ class RawProblem {
   }
 
   void add_steps(const Plan& plan, const Marked& marked) {
+    steps_.reserve(plan.steps.size());
     for (uint32_t i = 0; i < plan.steps.size(); ++i) {
       const auto& step = plan.steps[i];
       const auto* channel = step.channel < 0 ? nullptr : &plan.channels[static_cast<uint32_t>(step.channel)];

@@ -74,7 +74,7 @@ void derive_waits(const std::vector<Place>& places, Plan& plan) {
       // The driver has no rounds of its own: its offset is 0.
       waits.add({realised_by(from, to), place.from, tokens, tokens + to.offset - from.offset});
     }
-    to.waits = waits.all();
+    to.waits.assign(waits.all().begin(), waits.all().end());
   }
   for (const auto& step : plan.steps)
     for (const auto& wait : step.waits)

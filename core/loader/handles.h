@@ -176,10 +176,9 @@ class OpHandle {
   static OpHandle find(const LoadedComponent& library, const std::string& op);
   /// `inputs` flat by port, `port_counts` by port. `args` must be complete. Pure.
   /// Throws Code::invalid_argument with the op's reason when the call makes no sense.
-  Inference infer(const std::vector<Spec>& inputs, const std::vector<uint32_t>& port_counts,
-                  const Arguments& args) const;
+  Inference infer(const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts, const Arguments& args) const;
   /// Makes the state of one node on one lane; may allocate and block.
-  KernelHandle prepare(const std::vector<Spec>& inputs, const std::vector<uint32_t>& port_counts, const Arguments& args,
+  KernelHandle prepare(const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts, const Arguments& args,
                        const stretto_native& lane) const;
   const stretto_op& raw() const { return *raw_; }
 

@@ -12,7 +12,7 @@ namespace {
 /// A call's structs and what they point to. Not movable: it points into itself.
 class RawCall {
  public:
-  RawCall(const stretto_op& op, const std::vector<Spec>& inputs, const std::vector<uint32_t>& port_counts,
+  RawCall(const stretto_op& op, const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts,
           const RawSettings& args) {
     if (port_counts.size() != op.input_count ||
         std::accumulate(port_counts.begin(), port_counts.end(), size_t{0}) != inputs.size())
@@ -50,7 +50,7 @@ OpHandle OpHandle::find(const LoadedComponent& library, const std::string& op) {
                                 : fmt::format("it has {}", fmt::join(names, ", "))));
 }
 
-Inference OpHandle::infer(const std::vector<Spec>& inputs, const std::vector<uint32_t>& port_counts,
+Inference OpHandle::infer(const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts,
                           const Arguments& args) const {
   const RawSettings settings(args, raw_->args, raw_->arg_count);
   const RawCall call(*raw_, inputs, port_counts, settings);
@@ -74,7 +74,7 @@ Inference OpHandle::infer(const std::vector<Spec>& inputs, const std::vector<uin
   return inference;
 }
 
-KernelHandle OpHandle::prepare(const std::vector<Spec>& inputs, const std::vector<uint32_t>& port_counts,
+KernelHandle OpHandle::prepare(const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts,
                                const Arguments& args, const stretto_native& lane) const {
   auto settings = std::make_unique<RawSettings>(args, raw_->args, raw_->arg_count);
   const RawCall call(*raw_, inputs, port_counts, *settings);

@@ -62,7 +62,7 @@ class Indices {
     if (index != -1) in(static_cast<uint32_t>(index), table, what);
   }
   template <class Table>
-  static void all_in(const std::vector<uint32_t>& indices, const Table& table, const char* what) {
+  static void all_in(std::span<const uint32_t> indices, const Table& table, const char* what) {
     for (const uint32_t index : indices) in(index, table, what);
   }
 

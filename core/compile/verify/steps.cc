@@ -9,18 +9,20 @@ namespace stretto::compiling {
 
 namespace {
 
-using Numbers = std::span<const uint32_t>;
-
-std::vector<uint32_t> sorted(Numbers numbers) {
+std::vector<uint32_t> sorted(std::span<const uint32_t> numbers) {
   std::vector<uint32_t> result(numbers.begin(), numbers.end());
   std::sort(result.begin(), result.end());
   return result;
 }
 
 /// In whatever order.
-bool same(Numbers a, Numbers b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()) || sorted(a) == sorted(b); }
+bool same(std::span<const uint32_t> a, std::span<const uint32_t> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end()) || sorted(a) == sorted(b);
+}
 
-bool is_just(Numbers numbers, uint32_t number) { return numbers.size() == 1 && numbers.front() == number; }
+bool is_just(std::span<const uint32_t> numbers, uint32_t number) {
+  return numbers.size() == 1 && numbers.front() == number;
+}
 
 class Steps {
  public:
@@ -212,9 +214,9 @@ class Steps {
                         "once it has read their slots");
   }
 
-  [[noreturn]] void missing_release(const char* verb, const Step& step, Numbers wanted, Numbers found,
-                                    const char* when) const {
-    const auto names = [&](Numbers channels) {
+  [[noreturn]] void missing_release(const char* verb, const Step& step, std::span<const uint32_t> wanted,
+                                    std::span<const uint32_t> found, const char* when) const {
+    const auto names = [&](std::span<const uint32_t> channels) {
       std::string text;
       for (const uint32_t channel : channels) text += (text.empty() ? "'" : ", '") + plan_.channels[channel].name + "'";
       return text.empty() ? std::string("nothing") : text;

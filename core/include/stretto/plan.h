@@ -6,6 +6,7 @@
 /// executor needs to run it. Indices refer to the vectors of Plan. Plain values; nothing here blocks.
 
 #include "stretto/graph.h"
+#include "stretto/short_list.h"
 
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@
 namespace stretto {
 
 class Catalogue;
+
+/// Indices, most often few.
+using Numbers = ShortList<uint32_t, 4>;
 
 /// One component that the plan uses, with its settings complete: defaults filled in.
 struct ComponentUse {
@@ -79,7 +83,7 @@ struct Channel {
   uint32_t writer = 0;     ///< actor
   uint32_t ring = 0;       ///< the ring that SEND reads: the writer's
   uint32_t send_step = 0;
-  std::vector<Reader> readers;
+  ShortList<Reader, 2> readers;
   bool shares_slots = false;
   bool stream_ordered = false;
   bool carries_note = false;
@@ -92,14 +96,14 @@ const char* to_text(StepKind kind);  ///< "RECEIVE" …
 
 /// What a step touches.
 struct Access {
-  enum class Kind {
+  enum class Kind : uint8_t {
     ring,      ///< the slot of the step's execution
     state,     ///< of node `index`
     workspace  ///< number `index`
   };
   Kind kind;
-  uint32_t index;
   bool write;
+  uint32_t index;
 };
 
 /// A constraint that runtime waits for, or that something already there makes true.
@@ -117,8 +121,8 @@ struct Wait {
 };
 
 struct Step {
+  // What nearly every pass reads comes first, and the name, which only messages need, last.
   StepKind kind = StepKind::compute;
-  std::string name;  ///< "RECEIVE make[0] on receiver"
   uint32_t actor = 0;
   int32_t node = -1;
   int32_t channel = -1;
@@ -126,19 +130,19 @@ struct Step {
   int32_t group = -1;  ///< steps of one actor issued as one group
   int32_t lane = -1;   ///< -1: the driver's
   int32_t offset = 0;
-  uint32_t position = 0;           ///< on its lane
-  std::vector<uint32_t> inputs;    ///< rings read: COMPUTE flat by port; SEND, COPY one
-  std::vector<uint32_t> results;   ///< rings written: COMPUTE one per result; RECEIVE, COPY one
-  std::vector<Access> accesses;    ///< all of it, states and workspaces included
-  std::vector<uint32_t> acquires;  ///< channels whose slot must be free before it runs (it writes there)
-  std::vector<uint32_t>
-      releases;  ///< channels whose slot this actor may give up once it (and all others that say so) ran
-  std::vector<Wait> waits;
-  /// On an asynchronous device: receive steps whose header the issuing thread awaits before it issues this step.
-  std::vector<uint32_t> header_waits;
-  bool signals = false;  ///< another lane of the actor waits for it
-  double seconds = 0;    ///< predicted
+  uint32_t position = 0;  ///< on its lane
   int32_t resource = -1;
+  Numbers inputs;                 ///< rings read: COMPUTE flat by port; SEND, COPY one
+  Numbers results;                ///< rings written: COMPUTE one per result; RECEIVE, COPY one
+  ShortList<Wait, 2> waits;       ///< all that must have run before it
+  ShortList<Access, 3> accesses;  ///< all that it touches, states and workspaces included
+  Numbers acquires;               ///< channels whose slot must be free before it runs (it writes there)
+  Numbers releases;  ///< channels whose slot this actor may give up once it (and all others that say so) ran
+  /// On an asynchronous device: receive steps whose header the issuing thread awaits before it issues this step.
+  Numbers header_waits;
+  double seconds = 0;    ///< predicted
+  bool signals = false;  ///< another lane of the actor waits for it
+  std::string name;      ///< "RECEIVE make[0] on receiver"
 };
 
 struct PlanLane {
@@ -153,10 +157,10 @@ struct PlanNode {
   uint32_t actor = 0;
   uint32_t ops = 0;  ///< component
   std::string op;    ///< without the library's name
-  std::vector<uint32_t> port_counts;
-  std::vector<uint32_t> inputs;   ///< values, flat by port
-  std::vector<uint32_t> results;  ///< values
-  Arguments args;                 ///< complete
+  Numbers port_counts;
+  Numbers inputs;   ///< values, flat by port
+  Numbers results;  ///< values
+  Arguments args;   ///< complete
   bool stateful = false;
   uint64_t workspace_bytes = 0;
   Source source;

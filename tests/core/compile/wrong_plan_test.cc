@@ -195,7 +195,7 @@ Plan two_lanes() {
       if (wait.by == Wait::By::lane) plan.steps[wait.from].signals = true;
     if (step.node < 0) continue;
     plan.nodes[static_cast<size_t>(step.node)].workspace_bytes = 64;
-    step.accesses.push_back({Access::Kind::workspace, static_cast<uint32_t>(step.lane), true});
+    step.accesses.push_back({Access::Kind::workspace, true, static_cast<uint32_t>(step.lane)});
   }
   return plan;
 }

@@ -139,13 +139,14 @@ TEST_F(Handles, OfAnOpInferPrepareAndLaunch) {
   const auto scale = OpHandle::find(library, "scale");
   const auto args = defaults(scale.raw().args, scale.raw().arg_count, {{"factor", {3.0, {}}}});
   const std::vector<Spec> inputs{{kF32, {2}, 8}};
-  const auto inference = scale.infer(inputs, {1}, args);
+  const std::vector<uint32_t> counts{1};
+  const auto inference = scale.infer(inputs, counts, args);
   ASSERT_EQ(inference.results.size(), 1U);
   EXPECT_EQ(inference.results[0].shape, Shape{2});
 
   auto cpu = device();
   auto lane = cpu.open_lane("lane", 0);
-  auto kernel = scale.prepare(inputs, {1}, args, lane.native());
+  auto kernel = scale.prepare(inputs, counts, args, lane.native());
   float x[2] = {1, -2};
   float y[2] = {};
   stretto_tensor input{sizeof(stretto_tensor), kF32.raw(), 1, 0, {2}, x, sizeof x};
