@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "order/linear_order.h"
 
+#include "order/rows.h"
+
 #include <algorithm>
 #include <queue>
 #include <utility>
@@ -45,7 +47,6 @@ std::vector<uint32_t> linear_order(const Problem& problem, const NodeRanks& rank
   const auto count = static_cast<uint32_t>(problem.steps.size());
   // Steps of one joint transition share the unit of the first of them.
   std::vector<uint32_t> unit(count);
-  std::vector<std::vector<uint32_t>> members(count);
   std::vector<uint32_t> first_of_joint;
   for (uint32_t step = 0; step < count; ++step) {
     unit[step] = step;
@@ -56,17 +57,16 @@ std::vector<uint32_t> linear_order(const Problem& problem, const NodeRanks& rank
       if (first_of_joint[index] == count) first_of_joint[index] = step;
       unit[step] = first_of_joint[index];
     }
-    members[unit[step]].push_back(step);
   }
-  std::vector<std::vector<uint32_t>> after(count);
+  const Rows members(count, count, [&](uint32_t step) { return unit[step]; });
+  const Rows leaving(count, static_cast<uint32_t>(problem.places.size()),
+                     [&](uint32_t place) { return unit[problem.places[place]->from]; });
+  const auto binds = [&](const stretto_place& place) {
+    return place.tokens <= 0 && unit[place.from] != unit[place.to];
+  };
   std::vector<uint32_t> missing(count, 0);
-  for (const auto* place : problem.places) {
-    const uint32_t from = unit[place->from];
-    const uint32_t to = unit[place->to];
-    if (place->tokens > 0 || from == to) continue;
-    after[from].push_back(to);
-    ++missing[to];
-  }
+  for (const auto* place : problem.places)
+    if (binds(*place)) ++missing[unit[place->to]];
   const auto key_of_unit = [&](uint32_t number) {
     Key key = key_of(*problem.steps[number], number, ranks);
     for (uint32_t step : members[number]) key = std::max(key, key_of(*problem.steps[step], number, ranks));
@@ -81,8 +81,10 @@ std::vector<uint32_t> linear_order(const Problem& problem, const NodeRanks& rank
     const uint32_t number = ready.top().number;
     ready.pop();
     order.insert(order.end(), members[number].begin(), members[number].end());
-    for (uint32_t to : after[number])
-      if (--missing[to] == 0) ready.push(key_of_unit(to));
+    for (uint32_t i : leaving[number]) {
+      const auto& place = *problem.places[i];
+      if (binds(place) && --missing[unit[place.to]] == 0) ready.push(key_of_unit(unit[place.to]));
+    }
   }
   if (order.size() != count)
     throw Error(Code::invalid_argument, "the constraints without tokens form a circuit: no order of the steps exists");

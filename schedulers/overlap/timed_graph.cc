@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace stretto::overlap {
 
@@ -53,38 +54,42 @@ void TimedGraph::make_units(const Problem& problem) {
   std::map<int32_t, uint32_t> of_joint;
   for (uint32_t number = 0; number < problem.steps.size(); ++number) {
     const auto& step = *problem.steps[number];
-    const auto fresh = static_cast<uint32_t>(steps_.size());
+    const uint32_t fresh = unit_count();
     const uint32_t unit = step.joint < 0 ? fresh : of_joint.emplace(step.joint, fresh).first->second;
-    if (unit == fresh) {
-      steps_.emplace_back();
-      seconds_.push_back(kLeastSeconds);
-    }
-    steps_[unit].push_back(number);
+    if (unit == fresh) seconds_.push_back(kLeastSeconds);
     seconds_[unit] = std::max(seconds_[unit], step.seconds);
     unit_of_.push_back(unit);
     if (of_driver(problem, step) && step.kind == STRETTO_COMPUTE) ticket_ = unit;
   }
+  steps_ = Rows(unit_count(), static_cast<uint32_t>(unit_of_.size()), [&](uint32_t step) { return unit_of_[step]; });
 }
 
 void TimedGraph::make_lanes(const Problem& problem, Spread spread) {
-  lanes_of_.resize(steps_.size());
   lane_of_step_.assign(problem.steps.size(), kNone);
-  std::map<std::pair<uint32_t, std::string>, uint32_t> known;
+  std::map<std::tuple<uint32_t, Duty, int32_t>, uint32_t> known;  // by actor, duty, and global order
   for (uint32_t number = 0; number < problem.steps.size(); ++number) {
     const auto& step = *problem.steps[number];
     if (of_driver(problem, step)) continue;
-    const Duty duty = duty_of(step);
-    const std::string name = spread == Spread::one_lane ? "serial" : name_of(duty, step.order);
+    const bool one_lane = spread == Spread::one_lane;
+    const Duty duty = one_lane ? Duty::compute : duty_of(step);
+    const int32_t order = duty == Duty::transfer ? step.order : -1;
     const auto fresh = static_cast<uint32_t>(lanes_.size());
-    const uint32_t lane = known.emplace(std::pair(step.actor, name), fresh).first->second;
-    if (lane == fresh) lanes_.push_back({step.actor, name, spread == Spread::one_lane ? Duty::compute : duty});
+    const uint32_t lane = known.emplace(std::tuple(step.actor, duty, order), fresh).first->second;
+    if (lane == fresh) lanes_.push_back({step.actor, one_lane ? "serial" : name_of(duty, order), duty});
     lane_of_step_[number] = lane;
-    auto& row = lanes_of_[unit_of_[number]];
-    if (std::find(row.begin(), row.end(), lane) == row.end()) row.push_back(lane);
+  }
+  for (uint32_t unit = 0; unit < unit_count(); ++unit) {
+    for (const uint32_t step : steps_[unit]) {
+      const auto held = lanes_of_.last();
+      const uint32_t lane = lane_of_step_[step];
+      if (lane != kNone && std::find(held.begin(), held.end(), lane) == held.end()) lanes_of_.add(lane);
+    }
+    lanes_of_.end_row();
   }
 }
 
 void TimedGraph::make_arcs(const Problem& problem) {
+  arcs_.reserve(problem.places.size());
   for (const auto* place : problem.places) {
     const uint32_t from = unit_of_[place->from];
     const uint32_t to = unit_of_[place->to];
@@ -109,7 +114,7 @@ void TimedGraph::find_shared_resources(const Problem& problem) {
     if (first == kNone) first = lane_of_step_[number];
     if (first != lane_of_step_[number]) several[static_cast<uint32_t>(resource)] = true;
   }
-  shared_.assign(steps_.size(), -1);
+  shared_.assign(unit_count(), -1);
   for (uint32_t number = 0; number < problem.steps.size(); ++number) {
     const int32_t resource = problem.steps[number]->resource;
     if (resource >= 0 && several[static_cast<uint32_t>(resource)]) shared_[unit_of_[number]] = resource;

@@ -8,6 +8,7 @@
 /// may start its run for execution i once `from` has ended its run for execution i − t. A unit holds one lane for each
 /// of its steps while it runs; the driver's units hold none. Runs of one unit follow each other.
 
+#include "order/rows.h"
 #include "stretto/scheduler.h"
 
 #include <string>
@@ -32,27 +33,6 @@ struct Arc {
   uint32_t to;
   int32_t tokens;
   int32_t ring;  ///< >= 0: slot reuse, and the tokens are the slots of that ring
-};
-
-/// Numbers grouped by unit.
-class Rows {
- public:
-  Rows() = default;
-  /// `row_of(i)` is the row of item i, for i below `items`. Items of a row keep their order.
-  template <class RowOf>
-  Rows(uint32_t rows, uint32_t items, RowOf row_of) : start_(rows + 1, 0), items_(items) {
-    for (uint32_t i = 0; i < items; ++i) ++start_[row_of(i) + 1];
-    for (uint32_t row = 0; row < rows; ++row) start_[row + 1] += start_[row];
-    std::vector<uint32_t> next(start_.begin(), start_.end() - 1);
-    for (uint32_t i = 0; i < items; ++i) items_[next[row_of(i)]++] = i;
-  }
-  std::span<const uint32_t> operator[](uint32_t row) const {
-    return {items_.data() + start_[row], items_.data() + start_[row + 1]};
-  }
-
- private:
-  std::vector<uint32_t> start_{0};
-  std::vector<uint32_t> items_;
 };
 
 /// How the steps of an actor are spread over lanes.
@@ -97,8 +77,8 @@ class TimedGraph {
 
   std::vector<double> seconds_;
   std::vector<uint32_t> unit_of_;  // by step
-  std::vector<std::vector<uint32_t>> steps_;
-  std::vector<std::vector<uint32_t>> lanes_of_;
+  Rows steps_;                     // by unit
+  Rows lanes_of_;                  // by unit
   std::vector<Lane> lanes_;
   std::vector<uint32_t> lane_of_step_;
   std::vector<Arc> arcs_;
