@@ -18,18 +18,23 @@ constexpr double kSendSeconds = 2e-6;
 constexpr double kLinkBytesPerSecond = 5e9;
 constexpr double kLinkLatencySeconds = 1e-5;
 
+/// The resources of one kind, one per actor, each listed when a step first holds it.
 class Resources {
  public:
-  explicit Resources(std::vector<PlanResource>& resources) : resources_(resources) {}
-  int32_t of(const std::string& name, uint32_t capacity = 1) {
-    const auto [known, fresh] = index_.try_emplace(name, static_cast<int32_t>(resources_.size()));
-    if (fresh) resources_.push_back({name, capacity});
-    return known->second;
+  Resources(const char* kind, const std::vector<PlanActor>& actors, std::vector<PlanResource>& listed)
+      : kind_(kind), actors_(actors), listed_(listed), number_(actors.size(), -1) {}
+  int32_t of(uint32_t actor, uint32_t capacity = 1) {
+    auto& number = number_[actor];
+    if (number >= 0) return number;
+    listed_.push_back({kind_ + actors_[actor].name, capacity});
+    return number = static_cast<int32_t>(listed_.size()) - 1;
   }
 
  private:
-  std::vector<PlanResource>& resources_;
-  std::map<std::string, int32_t> index_;
+  const std::string kind_;
+  const std::vector<PlanActor>& actors_;
+  std::vector<PlanResource>& listed_;
+  std::vector<int32_t> number_;  // by actor
 };
 
 class Predicting {
@@ -42,7 +47,10 @@ class Predicting {
         components_(components),
         costs_(costs),
         marked_(marked),
-        resources_(marked.resources) {
+        devices_("device of ", actors, marked.resources),
+        copy_engines_("copy engine of ", actors, marked.resources),
+        links_into_("link into ", actors, marked.resources),
+        driver_("", actors, marked.resources) {
     for (const auto& [name, device] : costs.devices) listed_.emplace(name, device.ops);
     for (const auto& link : costs.links) links_[{link.transport, link.from, link.to}] = &link.transfer;
   }
@@ -71,7 +79,7 @@ class Predicting {
     const auto& actor = actors_[step.actor];
     const auto& device = device_of(actor);
     const auto& node = checked_.nodes[static_cast<uint32_t>(step.node)];
-    step.resource = resources_.of("device of " + actor.name, device.capacity.value_or(1));
+    step.resource = devices_.of(step.actor, device.capacity.value_or(1));
     if (const auto listed = listed_.find(name_of(actor)); listed != listed_.end())
       if (const auto seconds = listed->second.find(cost_keys(node, components_.at(node.ops).name, checked_.values))) {
         step.seconds = *seconds;
@@ -89,15 +97,17 @@ class Predicting {
     const auto& device = device_of(actor);
     const auto bytes = static_cast<double>(cut_.rings[step.results[0]].slot_bytes);
     step.seconds = device.launch.value_or(kLaunchSeconds) + bytes / device.copy_bandwidth.value_or(kBytesPerSecond);
-    step.resource = resources_.of("copy engine of " + actor.name);
+    step.resource = copy_engines_.of(step.actor);
   }
 
   /// What is stated for the two actors, else for the transport, else the default.
   double stated(const Channel& channel, uint32_t reader, std::optional<double> Costs::Transfer::*number,
                 double fallback) const {
     const auto& transport = components_.at(channel.transport).name;
-    const auto link = links_.find({transport, actors_[channel.writer].name, actors_[reader].name});
-    if (link != links_.end() && (*link->second).*number) return *((*link->second).*number);
+    if (!links_.empty()) {
+      const auto link = links_.find({transport, actors_[channel.writer].name, actors_[reader].name});
+      if (link != links_.end() && (*link->second).*number) return *((*link->second).*number);
+    }
     const auto known = costs_.transports.find(transport);
     if (known != costs_.transports.end() && known->second.*number) return *(known->second.*number);
     return fallback;
@@ -117,9 +127,9 @@ class Predicting {
     if (moves) step.seconds += bytes / stated(channel, reader, &Costs::Transfer::bandwidth, kLinkBytesPerSecond);
     if (driver) {
       step.seconds += bytes / kBytesPerSecond;  // it copies inputs in and results out
-      step.resource = resources_.of("driver");
+      step.resource = driver_.of(step.actor);
     } else if (moves && !sends) {
-      step.resource = resources_.of("link into " + actors_[step.actor].name);
+      step.resource = links_into_.of(step.actor);
     }
   }
 
@@ -129,7 +139,10 @@ class Predicting {
   const Components& components_;
   const Costs& costs_;
   Marked& marked_;
-  Resources resources_;
+  Resources devices_;
+  Resources copy_engines_;
+  Resources links_into_;
+  Resources driver_;
   std::map<std::string, ListedOps> listed_;  // by device
   std::map<std::tuple<std::string, std::string, std::string>, const Costs::Transfer*> links_;
 };
