@@ -20,7 +20,7 @@ std::string meant(const std::string& name, const std::vector<std::string>& names
 /// Names of one kind of thing, each once.
 class Names {
  public:
-  explicit Names(std::string what) : what_(std::move(what)) {}
+  Names(std::string what, size_t count) : what_(std::move(what)) { seen_.reserve(count); }
   void add(const std::string& name, const Source& source) {
     if (name.empty()) reject(source, "{} has no name", what_);
     const auto [earlier, fresh] = seen_.try_emplace(name, &source);
@@ -50,7 +50,8 @@ class Ops {
     if (dot == std::string::npos || dot == 0 || dot + 1 == node.op.size())
       reject(source, "node '{}': the op '{}' is not written as \"library.op\"", node.name, node.op);
     return located(
-        source, fmt::format("node '{}': op '{}'", node.name, node.op), [&]() -> const auto& {
+        source, [&] { return fmt::format("node '{}': op '{}'", node.name, node.op); },
+        [&]() -> const auto& {
           const uint32_t library = components_.use_ops(node.op.substr(0, dot), memory_kind);
           const auto op = OpHandle::find(components_.loaded(library), node.op.substr(dot + 1));
           return found_.emplace(key, std::pair(library, op)).first->second;
@@ -96,33 +97,34 @@ class Binder {
     }
   }
 
-  /// `user` is said in messages: "node 'x': port 'a'".
-  uint32_t value(const ValueRef& ref, const Source& fallback, const std::string& user) const {
+  /// `user` says who asks, in messages: "node 'x': port 'a'".
+  template <class User>
+  uint32_t value(const ValueRef& ref, const Source& fallback, const User& user) const {
     const auto& source = at(ref.source, fallback);
     if (ref.from == ValueRef::From::input) {
       if (ref.index >= graph_.inputs.size())
-        reject(source, "{}: reads input number {}, but the graph has {}", user, ref.index, graph_.inputs.size());
+        reject(source, "{}: reads input number {}, but the graph has {}", user(), ref.index, graph_.inputs.size());
       if (!ref.result.empty())
-        reject(source, "{}: '{}' is an input of the graph and has no result '{}'", user, graph_.inputs[ref.index].name,
-               ref.result);
+        reject(source, "{}: '{}' is an input of the graph and has no result '{}'", user(),
+               graph_.inputs[ref.index].name, ref.result);
       return ref.index;
     }
     if (ref.index >= graph_.nodes.size())
-      reject(source, "{}: reads node number {}, but the graph has {}", user, ref.index, graph_.nodes.size());
+      reject(source, "{}: reads node number {}, but the graph has {}", user(), ref.index, graph_.nodes.size());
     const auto& node = graph_.nodes[ref.index];
     const auto& op = checked_.ops[ref.index].raw();
-    const auto names = port_names(op.results, op.result_count);
     const auto& results = checked_.nodes[ref.index].results;
+    const auto names = [&] { return port_names(op.results, op.result_count); };
     if (ref.result.empty()) {
-      if (names.size() != 1)
-        reject(source, "{}: '{}' ({}) has {} results; say which one: {}", user, node.name, node.op, names.size(),
-               choices(node.name, names));
+      if (op.result_count != 1)
+        reject(source, "{}: '{}' ({}) has {} results; say which one: {}", user(), node.name, node.op, op.result_count,
+               choices(node.name, names()));
       return results.front();
     }
-    for (size_t i = 0; i < names.size(); ++i)
-      if (names[i] == ref.result) return results[i];
-    reject(source, "{}: '{}' ({}) has no result '{}'{}", user, node.name, node.op, ref.result,
-           meant(ref.result, names));
+    for (uint32_t i = 0; i < op.result_count; ++i)
+      if (ref.result == op.results[i]->name) return results[i];
+    reject(source, "{}: '{}' ({}) has no result '{}'{}", user(), node.name, node.op, ref.result,
+           meant(ref.result, names()));
   }
 
   void bind_node(uint32_t n) {
@@ -139,23 +141,24 @@ class Binder {
   }
 
   void bind_outputs() {
-    Names names("output");
+    Names names("output", graph_.outputs.size());
     if (graph_.outputs.empty()) reject({}, "the graph '{}' has no outputs; nothing would be computed", graph_.name);
     for (const auto& output : graph_.outputs) {
       names.add(output.name, output.source);
       PlanOutput bound{output.name, {}};
-      const auto user = fmt::format("output '{}'", output.name);
+      const auto user = [&] { return fmt::format("output '{}'", output.name); };
       const auto fields = expand(output);
-      if (fields.empty()) reject(output.source, "{}: it names no value", user);
+      if (fields.empty()) reject(output.source, "{}: it names no value", user());
       std::set<std::string> seen;
       for (const auto& field : fields) {
         if (field.value.from == ValueRef::From::input)
           reject(at(field.value.source, output.source),
-                 "{}: an input of the graph can't be an output itself; pass it through a node, e.g. tensor.copy", user);
+                 "{}: an input of the graph can't be an output itself; pass it through a node, e.g. tensor.copy",
+                 user());
         if (!seen.insert(field.name).second)
-          reject(output.source, "{}: the field '{}' is given twice", user, field.name);
+          reject(output.source, "{}: the field '{}' is given twice", user(), field.name);
         if (field.name.empty() && fields.size() > 1)
-          reject(output.source, "{}: with several fields each needs a name", user);
+          reject(output.source, "{}: with several fields each needs a name", user());
         bound.fields.push_back({field.name, value(field.value, output.source, user), 0});
       }
       checked_.outputs.push_back(std::move(bound));
@@ -190,17 +193,17 @@ class Binder {
     auto& bound = checked_.nodes[n];
     const bool list = (port.flags & STRETTO_PORT_LIST) != 0;
     const bool optional = (port.flags & STRETTO_PORT_OPTIONAL) != 0;
-    const auto user = fmt::format("node '{}': port '{}'", node.name, port.name);
+    const auto user = [&] { return fmt::format("node '{}': port '{}'", node.name, port.name); };
     if (binding == nullptr || binding->values.empty()) {
       if (!optional)
         reject(binding == nullptr ? node.source : at(binding->source, node.source),
-               "{} of '{}' is given {}; it needs {}", user, node.op, binding == nullptr ? "nothing" : "an empty list",
+               "{} of '{}' is given {}; it needs {}", user(), node.op, binding == nullptr ? "nothing" : "an empty list",
                list ? "at least one value" : "a value");
       bound.port_counts.push_back(0);
       return;
     }
     if (!list && (binding->list || binding->values.size() != 1))
-      reject(at(binding->source, node.source), "{} of '{}' takes one value, but a list of {} is given", user, node.op,
+      reject(at(binding->source, node.source), "{} of '{}' takes one value, but a list of {} is given", user(), node.op,
              binding->values.size());
     for (const auto& ref : binding->values) bound.inputs.push_back(value(ref, at(binding->source, node.source), user));
     bound.port_counts.push_back(static_cast<uint32_t>(binding->values.size()));
@@ -232,7 +235,11 @@ class Binder {
 
 Checked bind(const Graph& graph, const std::vector<PlanActor>& actors, Components& components) {
   Checked checked;
-  Names names("node or input");
+  checked.nodes.reserve(graph.nodes.size());
+  checked.ops.reserve(graph.nodes.size());
+  checked.values.reserve(graph.inputs.size() + graph.nodes.size());
+  checked.channels.reserve(graph.inputs.size() + graph.nodes.size());
+  Names names("node or input", graph.inputs.size() + graph.nodes.size());
   for (const auto& input : graph.inputs) names.add(input.name, input.source);
   Ops ops(components);
   for (const auto& node : graph.nodes) {

@@ -58,8 +58,9 @@ Plan compiling::draft(const Graph& graph, const CompileOptions& options, Catalog
   plan.processes = options.processes;
   plan.actors = place(graph, components, options.processes);
   Checked checked = check(graph, plan.actors, components);
-  plan.scheduler = located(options.scheduler_source, "compile.scheduler",
-                           [&] { return components.use(STRETTO_SCHEDULER, options.scheduler); });
+  plan.scheduler = located(
+      options.scheduler_source, [] { return "compile.scheduler"; },
+      [&] { return components.use(STRETTO_SCHEDULER, options.scheduler); });
   Cut cut = compiling::cut(options, plan.actors, checked, components);
   components.check_unused();
   Marked marked = lower(plan.actors, checked, options.inflight, cut);

@@ -4,22 +4,18 @@
 
 #include "compile/capability.h"
 #include "compile/reject.h"
+#include "compile/rows.h"
 
 #include <algorithm>
-#include <fmt/ranges.h>
 #include <map>
+#include <span>
+#include <utility>
 
 namespace stretto::compiling {
 
 namespace {
 
 constexpr uint32_t kMostSlots = 4096;
-
-/// The actors that read one value, and a node on each for messages (-1: the driver's output).
-struct Reader {
-  uint32_t actor;
-  int32_t node;
-};
 
 /// What one transport carries of one value.
 struct Group {
@@ -28,31 +24,32 @@ struct Group {
   std::vector<uint32_t> readers;
 };
 
-std::vector<std::vector<Reader>> readers_by_value(const Checked& checked, uint32_t driver) {
-  std::vector<std::vector<Reader>> readers(checked.values.size());
-  const auto add = [&](uint32_t value, uint32_t actor, int32_t node) {
-    auto& row = readers[value];
-    if (std::none_of(row.begin(), row.end(), [&](const Reader& known) { return known.actor == actor; }))
-      row.push_back({actor, node});
-  };
-  for (uint32_t n = 0; n < checked.nodes.size(); ++n)
-    for (const uint32_t value : checked.nodes[n].inputs) add(value, checked.nodes[n].actor, static_cast<int32_t>(n));
-  for (const auto& output : checked.outputs)
-    for (const auto& field : output.fields) add(field.value, driver, -1);
-  return readers;
+/// By value: the actors that read it, once for each time they do, the driver last.
+Rows reading_actors(const Checked& checked, uint32_t driver) {
+  return {checked.values.size(), [&](auto&& reads) {
+            for (const auto& node : checked.nodes)
+              for (const uint32_t value : node.inputs) reads(value, node.actor);
+            for (const auto& output : checked.outputs)
+              for (const auto& field : output.fields) reads(field.value, driver);
+          }};
 }
 
 class Cutter {
  public:
   Cutter(const CompileOptions& options, const std::vector<PlanActor>& actors, const Checked& checked,
          Components& components)
-      : options_(options), actors_(actors), checked_(checked), components_(components), driver_(actors.size() - 1) {}
+      : options_(options),
+        actors_(actors),
+        checked_(checked),
+        components_(components),
+        driver_(static_cast<uint32_t>(actors.size()) - 1),
+        reading_(reading_actors(checked, driver_)),
+        seen_(actors.size(), UINT32_MAX) {}
 
   Cut take() {
-    const auto readers = readers_by_value(checked_, driver_);
     cut_.home.resize(checked_.values.size());
     cut_.places.resize(checked_.values.size());
-    for (uint32_t v = 0; v < checked_.values.size(); ++v) value(v, readers[v]);
+    for (uint32_t v = 0; v < checked_.values.size(); ++v) value(v);
     return std::move(cut_);
   }
 
@@ -62,8 +59,8 @@ class Cutter {
     return traits_.try_emplace(component, components_.loaded(component)).first->second;
   }
 
-  void value(uint32_t v, const std::vector<Reader>& readers) {
-    auto groups = group(v, readers);
+  void value(uint32_t v) {
+    auto groups = group(v);
     if (value_at(v).node < 0) {
       for (const auto& each : groups) from_driver(v, each);
       return;
@@ -74,8 +71,7 @@ class Cutter {
       home(v, add_ring(v, value_at(v).actor, Ring::Memory::device));
     else
       std::rotate(groups.begin(), home_group, home_group + 1);
-    for (const auto& each : groups)
-      for (const auto& part : parts(each)) carry(v, each, part);
+    for (const auto& each : groups) each_part(each, [&](std::span<const uint32_t> part) { carry(v, each, part); });
   }
 
   /// Whether the first slots of this group can be the ring that COMPUTE writes.
@@ -87,14 +83,14 @@ class Cutter {
            });
   }
 
-  std::vector<Group> group(uint32_t v, const std::vector<Reader>& readers) {
+  std::vector<Group> group(uint32_t v) {
     std::vector<uint32_t> remote;
     bool to_driver = false;
-    for (const auto& reader : readers)
-      if (reader.actor == driver_)
+    for (const uint32_t reader : reading_[v])
+      if (reader == driver_)
         to_driver = true;
-      else if (reader.actor != value_at(v).actor)
-        remote.push_back(reader.actor);
+      else if (std::exchange(seen_[reader], v) != v && reader != value_at(v).actor)
+        remote.push_back(reader);
     refuse_idle_transport(v, remote, to_driver);
     std::vector<Group> groups;
     const auto& stated = checked_.channels[v]->transport;
@@ -141,13 +137,13 @@ class Cutter {
            value_at(v).name, *options.transport, actor);
   }
 
-  Group resolve(uint32_t v, const std::string& name, const std::string& reason, const Source& where,
+  Group resolve(uint32_t v, const std::string& name, const char* reason, const Source& where,
                 std::vector<uint32_t> readers, bool driver) {
     const auto& value = value_at(v);
     const auto& source = where.line != 0 ? where : value.source;
     Need need{&actors_[value.actor], {}, value.spec.dynamic(), driver, options_.processes};
     for (const uint32_t reader : readers) need.readers.push_back(&actors_[reader]);
-    const auto who = edge_name(v, readers);
+    const auto who = [&] { return edge_name(v, readers); };
     if (name == "auto") {
       auto choice = located(source, who, [&] { return choose_transport(components_, need); });
       return {choice.component, choice.reason, std::move(readers)};
@@ -155,7 +151,7 @@ class Cutter {
     const uint32_t component = located(source, who, [&] { return components_.use(STRETTO_TRANSPORT, name); });
     const auto& transport = traits(component);
     if (const auto missing = lacks(transport, need); !missing.empty())
-      reject(source, "{}: transport '{}' (plugin {}) can't carry it: {}; {}", who, name, transport.plugin(), missing,
+      reject(source, "{}: transport '{}' (plugin {}) can't carry it: {}; {}", who(), name, transport.plugin(), missing,
              need.dynamic && !transport.has(STRETTO_TRANSPORT_DYNAMIC)
                  ? "state static_shape = true with a shape, or name another transport"
              : driver ? "name another compile.driver_transport"
@@ -164,24 +160,26 @@ class Cutter {
   }
 
   /// "input 'x', edge x → a" or "node 'make', edge make → b, c".
-  std::string edge_name(uint32_t v, const std::vector<uint32_t>& readers) const {
+  std::string edge_name(uint32_t v, std::span<const uint32_t> readers) const {
     return fmt::format("{} '{}', edge {}", value_at(v).node < 0 ? "input" : "node", value_at(v).name,
                        channel_name(v, readers));
   }
-  std::string channel_name(uint32_t v, const std::vector<uint32_t>& readers) const {
+  std::string channel_name(uint32_t v, std::span<const uint32_t> readers) const {
     constexpr size_t kShown = 4;
-    std::vector<std::string> names;
-    for (size_t i = 0; i < readers.size() && i < kShown; ++i) names.push_back(actors_[readers[i]].name);
-    if (readers.size() > kShown) names.push_back(fmt::format("and {} more", readers.size() - kShown));
-    return fmt::format("{} → {}", value_at(v).name, fmt::join(names, ", "));
+    std::string text = value_at(v).name + " → ";
+    for (size_t i = 0; i < readers.size() && i < kShown; ++i) {
+      if (i > 0) text += ", ";
+      text += actors_[readers[i]].name;
+    }
+    if (readers.size() > kShown) text += fmt::format(", and {} more", readers.size() - kShown);
+    return text;
   }
 
-  /// The readers of each channel: all, or one where the transport serves one only.
-  std::vector<std::vector<uint32_t>> parts(const Group& group) {
-    if (traits(group.transport).has(STRETTO_TRANSPORT_MULTI_READER)) return {group.readers};
-    std::vector<std::vector<uint32_t>> single;
-    for (const uint32_t reader : group.readers) single.push_back({reader});
-    return single;
+  /// Calls `body` with the readers of each channel: all, or one where the transport serves one only.
+  template <class Body>
+  void each_part(const Group& group, const Body& body) {
+    const size_t together = traits(group.transport).has(STRETTO_TRANSPORT_MULTI_READER) ? group.readers.size() : 1;
+    for (std::span rest(group.readers); !rest.empty(); rest = rest.subspan(together)) body(rest.first(together));
   }
 
   uint32_t add_ring(uint32_t v, uint32_t actor, Ring::Memory memory) {
@@ -217,7 +215,7 @@ class Cutter {
 
   void from_driver(uint32_t v, const Group& group) {
     std::optional<uint32_t> shared;
-    for (const auto& part : parts(group)) {
+    each_part(group, [&](std::span<const uint32_t> part) {
       const uint32_t c = add_channel(v, group, part);
       if (traits(group.transport).shares_slots()) {
         set_writer_ring(c, add_ring(v, driver_, Ring::Memory::transport));
@@ -226,10 +224,10 @@ class Cutter {
         set_writer_ring(c, *shared);
       }
       add_readers(c, part);
-    }
+    });
   }
 
-  void carry(uint32_t v, const Group& group, const std::vector<uint32_t>& part) {
+  void carry(uint32_t v, const Group& group, std::span<const uint32_t> part) {
     const auto& transport = traits(group.transport);
     const uint32_t actor = value_at(v).actor;
     const uint32_t c = add_channel(v, group, part);
@@ -254,7 +252,7 @@ class Cutter {
     return transport.accepts(ring.memory == Ring::Memory::device ? actors_[ring.actor].memory_kind : "host");
   }
 
-  uint32_t add_channel(uint32_t v, const Group& group, const std::vector<uint32_t>& part) {
+  uint32_t add_channel(uint32_t v, const Group& group, std::span<const uint32_t> part) {
     const auto& transport = traits(group.transport);
     Channel channel;
     channel.name = channel_name(v, part);
@@ -278,7 +276,7 @@ class Cutter {
     if (owns) cut_.rings[ring].channel = static_cast<int32_t>(c);
   }
 
-  void add_readers(uint32_t c, const std::vector<uint32_t>& part) {
+  void add_readers(uint32_t c, std::span<const uint32_t> part) {
     const uint32_t v = cut_.channels[c].value;
     const auto& transport = traits(cut_.channels[c].transport);
     const bool driver =
@@ -329,6 +327,8 @@ class Cutter {
   const Checked& checked_;
   Components& components_;
   uint32_t driver_;
+  const Rows reading_;          // by value
+  std::vector<uint32_t> seen_;  // by actor: the last value that it was seen to read
   std::map<uint32_t, Traits> traits_;
   Cut cut_;
 };

@@ -27,7 +27,7 @@ struct Cut {
   /// By value: the ring that its COMPUTE writes; unused for inputs.
   std::vector<uint32_t> home;
   /// By value: where consumers on an actor find it. The writer's own actor comes first.
-  std::vector<std::vector<Place>> places;
+  std::vector<ShortList<Place, 2>> places;
 
   uint32_t ring_of(uint32_t value, uint32_t actor) const;
 };

@@ -31,30 +31,31 @@ void state_shape(Spec& spec, const ChannelOptions& options, const std::string& w
   spec.shape = stated;
 }
 
-/// The spec of a value once its channel's options are taken in; max_bytes complete.
-Spec complete(Spec spec, const ChannelOptions& options, const std::string& who, const Source& source, bool only) {
+/// The spec of a value once its channel's options are taken in; max_bytes complete. `who` names it, in messages.
+template <class Who>
+Spec complete(Spec spec, const ChannelOptions& options, const Who& who, const Source& source, bool only) {
   const auto& where = options.source.line != 0 ? options.source : source;
-  if (const auto wrong = defect(spec); !wrong.empty()) reject(source, "{}: {}", who, wrong);
+  if (const auto wrong = defect(spec); !wrong.empty()) reject(source, "{}: {}", who(), wrong);
   if (options.shape && !only)
-    reject(where, "{}: channel.shape states one shape, but the node has several results; drop it", who);
+    reject(where, "{}: channel.shape states one shape, but the node has several results; drop it", who());
   if (options.shape && spec.dynamic() && !options.static_shape)
-    reject(where, "{}: channel.shape is stated without static_shape = true; add it, or drop the shape", who);
-  if (options.shape) state_shape(spec, options, who);
+    reject(where, "{}: channel.shape is stated without static_shape = true; add it, or drop the shape", who());
+  if (options.shape) state_shape(spec, options, who());
   if (options.static_shape && spec.dynamic())
-    reject(where, "{}: static_shape is stated, but only {} is known before anything runs; add channel.shape = […]", who,
-           to_text(spec));
+    reject(where, "{}: static_shape is stated, but only {} is known before anything runs; add channel.shape = […]",
+           who(), to_text(spec));
   const auto bytes = bytes_of(spec.dtype, spec.shape);
   if (bytes) {
     if (options.max_bytes && *bytes > *options.max_bytes)
-      reject(where, "{}: {} takes {} bytes, more than the stated max_bytes = {}", who, to_text(spec), *bytes,
+      reject(where, "{}: {} takes {} bytes, more than the stated max_bytes = {}", who(), to_text(spec), *bytes,
              *options.max_bytes);
     spec.max_bytes = *bytes;
     return spec;
   }
   if (options.max_bytes) spec.max_bytes = *options.max_bytes;
   if (spec.max_bytes == 0)
-    reject(where, "{}: {} is dynamic and nothing bounds it; state channel = {{ max_bytes = … }}", who, to_text(spec));
-  if (spec.max_bytes > INT64_MAX) reject(where, "{}: max_bytes = {} does not fit 63 bits", who, spec.max_bytes);
+    reject(where, "{}: {} is dynamic and nothing bounds it; state channel = {{ max_bytes = … }}", who(), to_text(spec));
+  if (spec.max_bytes > INT64_MAX) reject(where, "{}: max_bytes = {} does not fit 63 bits", who(), spec.max_bytes);
   return spec;
 }
 
@@ -66,12 +67,13 @@ void infer_node(const Graph& graph, Checked& checked, uint32_t n) {
   std::vector<Spec> inputs;
   inputs.reserve(bound.inputs.size());
   for (const uint32_t value : bound.inputs) inputs.push_back(checked.values[value].spec);
-  const Inference answer = located(written.source, fmt::format("node '{}' ({})", written.name, written.op),
-                                   [&] { return checked.ops[n].infer(inputs, bound.port_counts, bound.args); });
+  const Inference answer = located(
+      written.source, [&] { return fmt::format("node '{}' ({})", written.name, written.op); },
+      [&] { return checked.ops[n].infer(inputs, bound.port_counts, bound.args); });
   for (uint32_t r = 0; r < bound.results.size(); ++r) {
     auto& value = checked.values[bound.results[r]];
-    value.spec = complete(answer.results[r], written.channel, fmt::format("result of node '{}'", value.name),
-                          value.source, bound.results.size() == 1);
+    const auto who = [&] { return fmt::format("result of node '{}'", value.name); };
+    value.spec = complete(answer.results[r], written.channel, who, value.source, bound.results.size() == 1);
     value.static_shape = !value.spec.dynamic();
   }
   bound.workspace_bytes = answer.workspace_bytes;
@@ -83,8 +85,9 @@ void infer_node(const Graph& graph, Checked& checked, uint32_t n) {
 void infer(const Graph& graph, Checked& checked) {
   for (const auto& input : checked.inputs) {
     auto& value = checked.values[input.value];
-    value.spec = complete(value.spec, graph.inputs[static_cast<uint32_t>(value.input)].channel,
-                          fmt::format("input '{}'", input.name), value.source, true);
+    const auto who = [&] { return fmt::format("input '{}'", input.name); };
+    value.spec =
+        complete(value.spec, graph.inputs[static_cast<uint32_t>(value.input)].channel, who, value.source, true);
     value.static_shape = !value.spec.dynamic();
   }
   checked.work.resize(checked.nodes.size());

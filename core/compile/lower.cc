@@ -5,8 +5,9 @@
 #include "compile/rows.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <initializer_list>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace stretto::compiling {
@@ -47,8 +48,21 @@ class Lowering {
     marked_.consumer.reserve(count);
   }
 
-  uint32_t add(Step step, int32_t node, int32_t consumer) {
-    const auto number = static_cast<uint32_t>(marked_.steps.size());
+  /// A step whose kind's own part is still to be filled in; `finish` it then.
+  Step& begin(StepKind kind, std::initializer_list<std::string_view> name, uint32_t actor) {
+    Step& step = marked_.steps.emplace_back();
+    step.kind = kind;
+    step.actor = actor;
+    size_t length = 0;
+    for (const auto part : name) length += part.size();
+    step.name.reserve(length);
+    for (const auto part : name) step.name += part;
+    return step;
+  }
+
+  /// Notes what the last step touches. Its number.
+  uint32_t finish(Step& step, int32_t node, int32_t consumer) {
+    const auto number = static_cast<uint32_t>(marked_.steps.size()) - 1;
     for (const uint32_t ring : step.inputs) read(step, number, ring);
     for (const uint32_t ring : step.results) {
       writer_[ring] = number;
@@ -56,7 +70,6 @@ class Lowering {
       const bool alias = cut_.rings[ring].alias >= 0;
       if (!alias || step.actor == driver_) step.accesses.push_back({Access::Kind::ring, !alias, ring});
     }
-    marked_.steps.push_back(std::move(step));
     marked_.node.push_back(node);
     marked_.consumer.push_back(consumer);
     return number;
@@ -71,19 +84,11 @@ class Lowering {
     marked_.places.push_back({from, to, tokens, ring});
   }
 
-  static Step new_step(StepKind kind, std::string name, uint32_t actor) {
-    Step step;
-    step.kind = kind;
-    step.name = std::move(name);
-    step.actor = actor;
-    return step;
-  }
-
-  void make_ticket() { marked_.ticket_step = add(new_step(StepKind::compute, "TICKET", driver_), -1, -1); }
+  void make_ticket() { marked_.ticket_step = finish(begin(StepKind::compute, {"TICKET"}, driver_), -1, -1); }
 
   void make_compute(uint32_t n) {
     const auto& node = checked_.nodes[n];
-    Step step = new_step(StepKind::compute, fmt::format("COMPUTE {}", node.name), node.actor);
+    Step& step = begin(StepKind::compute, {"COMPUTE ", node.name}, node.actor);
     step.node = static_cast<int32_t>(n);
     for (const uint32_t value : node.inputs) {
       const uint32_t ring = cut_.ring_of(value, node.actor);
@@ -92,7 +97,7 @@ class Lowering {
     }
     for (const uint32_t value : node.results) step.results.push_back(cut_.home[value]);
     if (node.stateful) step.accesses.push_back({Access::Kind::state, true, n});
-    const uint32_t number = add(std::move(step), static_cast<int32_t>(n), static_cast<int32_t>(n));
+    const uint32_t number = finish(step, static_cast<int32_t>(n), static_cast<int32_t>(n));
     compute_.push_back(number);
     if (node.inputs.empty()) place(marked_.ticket_step, number, 0);
   }
@@ -109,14 +114,13 @@ class Lowering {
           consumer_[channel.ring] = earlier(consumer_[channel.ring], consumer_[reader.ring]);
     for (const auto& copy : cut_.copies) {
       const auto& value = checked_.values[copy.value];
-      Step step = new_step(StepKind::copy,
-                           fmt::format("COPY {} {} {}", value.name, copy.incoming ? "into" : "out of",
-                                       actors_[cut_.rings[copy.to].actor].name),
-                           cut_.rings[copy.to].actor);
+      const uint32_t actor = cut_.rings[copy.to].actor;
+      Step& step = begin(StepKind::copy,
+                         {"COPY ", value.name, copy.incoming ? " into " : " out of ", actors_[actor].name}, actor);
       step.inputs = {copy.from};
       step.results = {copy.to};
       const int32_t consumer = consumer_[copy.to];
-      add(std::move(step), copy.incoming ? consumer : value.node, consumer);
+      finish(step, copy.incoming ? consumer : value.node, consumer);
     }
   }
 
@@ -132,22 +136,22 @@ class Lowering {
     const bool from_driver = channel.writer == driver_;
     const int32_t joint = channel.rendezvous ? static_cast<int32_t>(c) : -1;
 
-    Step send = new_step(StepKind::send, "SEND " + channel.name, channel.writer);
+    Step& send = begin(StepKind::send, {"SEND ", channel.name}, channel.writer);
     send.channel = static_cast<int32_t>(c);
     send.joint = joint;
     if (!from_driver) send.inputs = {channel.ring};
-    channel.send_step = add(std::move(send), value.node, first_consumer(channel));
+    channel.send_step = finish(send, value.node, first_consumer(channel));
     if (from_driver) fill_by_driver(channel);
     if (!channel.stream_ordered) marked_.steps[*writer_[channel.ring]].acquires.push_back(c);
 
     for (auto& reader : channel.readers) {
-      Step receive = new_step(StepKind::receive,
-                              fmt::format("RECEIVE {} on {}", value.name, actors_[reader.actor].name), reader.actor);
+      Step& receive =
+          begin(StepKind::receive, {"RECEIVE ", value.name, " on ", actors_[reader.actor].name}, reader.actor);
       receive.channel = static_cast<int32_t>(c);
       receive.joint = joint;
       receive.results = {reader.ring};
       const int32_t consumer = consumer_[reader.ring];
-      reader.receive_step = add(std::move(receive), reader.actor == driver_ ? -1 : consumer, consumer);
+      reader.receive_step = finish(receive, reader.actor == driver_ ? -1 : consumer, consumer);
       if (joint < 0) place(channel.send_step, reader.receive_step, 0);
       if (reader.actor == driver_) place(reader.receive_step, marked_.ticket_step, inflight_);
     }

@@ -25,8 +25,9 @@ std::vector<PlanActor> place(const Graph& graph, Components& components, bool pr
       reject(actor.source,
              "actor '{}' is launched through '{}', and actors are threads; run them as processes or drop `launch`",
              actor.name, actor.launch.front());
-    const uint32_t device = located(actor.source, fmt::format("actor '{}'", actor.name),
-                                    [&] { return components.use(STRETTO_DEVICE, actor.device); });
+    const uint32_t device = located(
+        actor.source, [&] { return fmt::format("actor '{}'", actor.name); },
+        [&] { return components.use(STRETTO_DEVICE, actor.device); });
     const auto& api = api_of<stretto_device_api>(components.loaded(device));
     actors.push_back({actor.name, static_cast<int32_t>(device), actor.device_index, actor.any_order,
                       (api.flags & STRETTO_DEVICE_BLOCKING) != 0, (api.flags & STRETTO_DEVICE_HOST_ACCESSIBLE) != 0,

@@ -22,16 +22,16 @@ struct PositionedError : Error {
   using Error::Error;
 };
 
-/// Runs `body`; an Error that it throws gets the position and `what` in front, unless it has a position, and keeps its
-/// code.
-template <class Body>
-decltype(auto) located(const Source& source, const std::string& what, Body&& body) {
+/// Runs `body`; an Error that it throws gets the position and what `what` says in front, unless it has a position, and
+/// keeps its code. `what` is asked only then: most nodes are right, and words for each would cost more than the check.
+template <class What, class Body>
+decltype(auto) located(const Source& source, const What& what, Body&& body) {
   try {
     return body();
   } catch (const PositionedError&) {
     throw;
   } catch (const Error& error) {
-    throw Error(error.code(), to_prefix(source) + what + ": " + error.what());
+    throw Error(error.code(), to_prefix(source) + what() + ": " + error.what());
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
+#include "compile/rows.h"
 #include "compile/verify/verify.h"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ class Tables {
  public:
   explicit Tables(const Plan& plan) : plan_(plan) {}
 
-  void check() const {
+  void check() {
     for (uint32_t value = 0; value < plan_.values.size(); ++value) check_value(value);
     for (uint32_t node = 0; node < plan_.nodes.size(); ++node) check_node(node);
     for (uint32_t input = 0; input < plan_.inputs.size(); ++input)
@@ -66,7 +67,7 @@ class Tables {
                    plan_.actors[owner.actor].name);
   }
 
-  void check_channel(uint32_t number) const {
+  void check_channel(uint32_t number) {
     const auto& channel = plan_.channels[number];
     const auto& ring = plan_.rings[channel.ring];
     if (ring.value != channel.value || ring.actor != channel.writer ||
@@ -76,7 +77,8 @@ class Tables {
     if (channel.shares_slots && (channel.stream_ordered || ring.channel != static_cast<int32_t>(number)))
       inconsistent("channel '{}' shares slots that are not its own", channel.name);
     if (channel.readers.empty()) inconsistent("channel '{}' has no readers", channel.name);
-    std::vector<uint32_t> actors{channel.writer};
+    auto& actors = actors_;
+    actors.assign({channel.writer});
     for (const auto& reader : channel.readers) {
       actors.push_back(reader.actor);
       check_reader(number, reader);
@@ -100,13 +102,15 @@ class Tables {
   }
 
   void check_input_channels() const {
-    std::vector<std::vector<uint32_t>> channels(plan_.values.size());
-    for (uint32_t channel = 0; channel < plan_.channels.size(); ++channel)
-      if (plan_.channels[channel].writer == plan_.driver()) channels[plan_.channels[channel].value].push_back(channel);
+    const Rows channels(plan_.values.size(), [&](auto&& carries) {
+      for (uint32_t channel = 0; channel < plan_.channels.size(); ++channel)
+        if (plan_.channels[channel].writer == plan_.driver()) carries(plan_.channels[channel].value, channel);
+    });
     for (const auto& input : plan_.inputs) {
       auto listed = input.channels;
       std::sort(listed.begin(), listed.end());
-      if (listed.empty() || listed != channels[input.value])
+      const auto carrying = channels[input.value];
+      if (listed.empty() || !std::equal(listed.begin(), listed.end(), carrying.begin(), carrying.end()))
         inconsistent("input '{}' lists other channels than carry it", input.name);
     }
   }
@@ -124,6 +128,7 @@ class Tables {
   }
 
   const Plan& plan_;
+  std::vector<uint32_t> actors_;  // of one channel: kept, as there are many
 };
 
 }  // namespace

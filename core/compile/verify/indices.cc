@@ -23,7 +23,7 @@ class Indices {
     if (p.steps.size() > kMostSteps) inconsistent("it has {} steps; {} are possible", p.steps.size(), kMostSteps);
     if (p.inflight == 0 || p.inflight > kMostInflight)
       inconsistent("inflight is {}; 1 to {} are possible", p.inflight, kMostInflight);
-    component(p.scheduler, "scheduler", "the scheduler");
+    component(p.scheduler, "scheduler", [] { return "the scheduler"; });
     in(p.ticket_step, p.steps, "the ticket's step");
     for (const auto& actor : p.actors) check_actor(actor);
     for (const auto& value : p.values) check_value(value);
@@ -66,10 +66,12 @@ class Indices {
     for (const uint32_t index : indices) in(index, table, what);
   }
 
-  void component(uint64_t index, const char* kind, const std::string& what) const {
+  /// `what` says whose it is, in messages.
+  template <class What>
+  void component(uint64_t index, const char* kind, const What& what) const {
     in(index, plan_.components, "a component");
     if (plan_.components[index].kind != kind)
-      inconsistent("{} is component '{}', which is of kind {}, not {}", what, plan_.components[index].name,
+      inconsistent("{} is component '{}', which is of kind {}, not {}", what(), plan_.components[index].name,
                    plan_.components[index].kind, kind);
   }
 
@@ -78,7 +80,8 @@ class Indices {
     if (driver != (actor.device < 0))
       inconsistent("actor '{}' {}", actor.name, driver ? "is the driver and has a device" : "has no device");
     if (actor.device < -1 || actor.device_index < 0) inconsistent("actor '{}' has a negative device", actor.name);
-    if (!driver) component(static_cast<uint32_t>(actor.device), "device", fmt::format("actor '{}'", actor.name));
+    if (!driver)
+      component(static_cast<uint32_t>(actor.device), "device", [&] { return fmt::format("actor '{}'", actor.name); });
   }
 
   void check_value(const PlanValue& value) const {
@@ -99,7 +102,7 @@ class Indices {
 
   void check_node(const PlanNode& node) const {
     in(node.actor, plan_.actors, "the actor of a node");
-    component(node.ops, "ops", fmt::format("the op library of node '{}'", node.name));
+    component(node.ops, "ops", [&] { return fmt::format("the op library of node '{}'", node.name); });
     all_in(node.inputs, plan_.values, "a value that a node reads");
     all_in(node.results, plan_.values, "a value that a node makes");
     if (node.workspace_bytes > INT64_MAX) inconsistent("node '{}' has a workspace beyond 63 bits", node.name);
@@ -125,7 +128,8 @@ class Indices {
 
   void check_channel(const Channel& channel) const {
     in(channel.value, plan_.values, "the value of a channel");
-    component(channel.transport, "transport", fmt::format("the transport of channel '{}'", channel.name));
+    component(channel.transport, "transport",
+              [&] { return fmt::format("the transport of channel '{}'", channel.name); });
     in(channel.writer, plan_.actors, "the writer of a channel");
     in(channel.ring, plan_.rings, "the ring of a channel");
     in(channel.send_step, plan_.steps, "the SEND of a channel");

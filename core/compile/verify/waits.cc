@@ -23,7 +23,6 @@ const char* to_text(Wait::By by) {
 
 /// A wait over actors or for the driver.
 struct Distant {
-  uint32_t to;
   uint32_t from;
   int32_t tokens;
   friend auto operator<=>(const Distant&, const Distant&) = default;  // NOLINT(modernize-use-nullptr): misread
@@ -69,45 +68,46 @@ class Waits {
 
   /// What reaches over actors, or over executions by the driver, is done by transports and tickets whatever the waits
   /// say. They must say the same, so that what is printed is what happens.
-  void check_distant() const {
-    std::vector<Distant> wanted;
-    for (const auto& constraint : demanded_) {
-      const bool near = plan_.steps[constraint.from].actor == plan_.steps[constraint.to].actor;
-      if (near && plan_.steps[constraint.to].actor != plan_.driver()) continue;
-      wanted.push_back({constraint.to, constraint.from, constraint.tokens});
-    }
-    // Of several between two steps the one with the fewest tokens counts; sorted, it comes first.
-    std::sort(wanted.begin(), wanted.end());
-    wanted.erase(std::unique(wanted.begin(), wanted.end(),
-                             [](const Distant& a, const Distant& b) { return a.to == b.to && a.from == b.from; }),
-                 wanted.end());
-    auto next = wanted.cbegin();
+  void check_distant() {
+    const Rows entering(plan_.steps.size(), [&](auto&& enter) {
+      for (uint32_t i = 0; i < demanded_.size(); ++i) {
+        const auto& constraint = demanded_[i];
+        const bool near = plan_.steps[constraint.from].actor == plan_.steps[constraint.to].actor;
+        if (!near || plan_.steps[constraint.to].actor == plan_.driver()) enter(constraint.to, i);
+      }
+    });
     for (uint32_t number = 0; number < plan_.steps.size(); ++number) {
-      const auto first = next;
-      while (next != wanted.cend() && next->to == number) ++next;
-      check_distant(number, {first, next});
+      wanted_.clear();
+      for (const uint32_t i : entering[number]) wanted_.push_back({demanded_[i].from, demanded_[i].tokens});
+      // Of several between two steps the one with the fewest tokens counts; sorted, it comes first.
+      std::sort(wanted_.begin(), wanted_.end());
+      wanted_.erase(std::unique(wanted_.begin(), wanted_.end(),
+                                [](const Distant& a, const Distant& b) { return a.from == b.from; }),
+                    wanted_.end());
+      check_distant(plan_.steps[number]);
     }
   }
 
-  void check_distant(uint32_t number, std::span<const Distant> wanted) const {
-    const auto& step = plan_.steps[number];
-    std::vector<Distant> found;
+  void check_distant(const Step& step) {
+    found_.clear();
     for (const auto& wait : step.waits) {
       if (wait.by != Wait::By::transport && wait.by != Wait::By::ticket) continue;
-      found.push_back({number, wait.from, wait.tokens});
-      if (!std::binary_search(wanted.begin(), wanted.end(), found.back()))
+      found_.push_back({wait.from, wait.tokens});
+      if (!std::binary_search(wanted_.begin(), wanted_.end(), found_.back()))
         wrong(step, wait, "which nothing makes it do");
     }
-    std::sort(found.begin(), found.end());
-    for (const auto& each : wanted)
-      if (!std::binary_search(found.begin(), found.end(), each))
+    std::sort(found_.begin(), found_.end());
+    for (const auto& each : wanted_)
+      if (!std::binary_search(found_.begin(), found_.end(), each))
         inconsistent("'{}' must wait for '{}' with {} tokens and does not", step.name, plan_.steps[each.from].name,
                      each.tokens);
-    if (found.size() != wanted.size()) inconsistent("'{}' waits for the same step twice", step.name);
+    if (found_.size() != wanted_.size()) inconsistent("'{}' waits for the same step twice", step.name);
   }
 
   const Plan& plan_;
   const std::span<const Constraint> demanded_;
+  std::vector<Distant> wanted_;  // of one step: kept, as there are many
+  std::vector<Distant> found_;   // the same
 };
 
 }  // namespace
