@@ -8,25 +8,26 @@ namespace stretto::compiling {
 
 namespace {
 
-/// Whether what a step does comes to the driver in the end. Walks backwards from the driver's RECEIVEs.
+/// Whether what a step does comes to the driver in the end. Walks backwards from the driver's RECEIVEs, all branches at
+/// one pace: neighbours in time lie near each other.
 std::vector<bool> reach_driver(const Plan& plan) {
   std::vector<int32_t> writer(plan.rings.size(), -1);  // verify_steps has seen one at most
+  std::vector<bool> reached(plan.steps.size(), false);
   std::vector<uint32_t> open;
+  const auto reach = [&](uint32_t number) {
+    if (!reached[number]) open.push_back(number);
+    reached[number] = true;
+  };
   for (uint32_t number = 0; number < plan.steps.size(); ++number) {
     const auto& step = plan.steps[number];
     for (const uint32_t ring : step.results) writer[ring] = static_cast<int32_t>(number);
-    if (step.kind == StepKind::receive && step.actor == plan.driver()) open.push_back(number);
+    if (step.kind == StepKind::receive && step.actor == plan.driver()) reach(number);
   }
-  std::vector<bool> reached(plan.steps.size(), false);
-  while (!open.empty()) {
-    const uint32_t number = open.back();
-    open.pop_back();
-    if (reached[number]) continue;
-    reached[number] = true;
-    const auto& step = plan.steps[number];
-    if (step.kind == StepKind::receive) open.push_back(plan.channels[static_cast<uint32_t>(step.channel)].send_step);
+  for (size_t i = 0; i < open.size(); ++i) {
+    const auto& step = plan.steps[open[i]];
+    if (step.kind == StepKind::receive) reach(plan.channels[static_cast<uint32_t>(step.channel)].send_step);
     for (const uint32_t ring : step.inputs)
-      if (writer[ring] >= 0) open.push_back(static_cast<uint32_t>(writer[ring]));
+      if (writer[ring] >= 0) reach(static_cast<uint32_t>(writer[ring]));
   }
   return reached;
 }
