@@ -5,6 +5,7 @@
 #include "compile/sha256.h"
 #include "stretto/plan.h"
 
+#include <cmath>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -195,12 +196,20 @@ void fields(Io& io, Plan& plan) {
   io("resources", plan.resources);
 }
 
-/// A literal keeps its type: an integer is not the real of the same value.
-json literal_to_json(const Literal& literal) {
-  static constexpr const char* kNames[] = {"boolean", "integer", "real", "text", "integers", "reals", "texts"};
-  json out;
-  std::visit([&](const auto& value) { out[kNames[literal.index()]] = value; }, literal);
-  return out;
+constexpr std::pair<const char*, double> kNoNumbers[] = {{"inf", std::numeric_limits<double>::infinity()},
+                                                         {"-inf", -std::numeric_limits<double>::infinity()},
+                                                         {"nan", std::numeric_limits<double>::quiet_NaN()}};
+
+/// JSON has no numbers for infinities and NaN: they are texts.
+json real_to_json(double value) {
+  if (std::isfinite(value)) return value;
+  return std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
+}
+std::optional<double> real_from_json(const json& in) {
+  if (in.is_number()) return in.get<double>();
+  for (const auto& [name, value] : kNoNumbers)
+    if (in == name) return value;
+  return std::nullopt;
 }
 
 class PlanWriter {
@@ -228,13 +237,15 @@ class PlanWriter {
  private:
   template <class T>
   json write(T& value) {
-    if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
+    if constexpr (std::is_floating_point_v<T>) {
+      return real_to_json(value);
+    } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
       return value;
     } else if constexpr (std::is_same_v<T, DType>) {
       return to_text(value);
     } else if constexpr (std::is_same_v<T, Arguments>) {
       json out = json::object();
-      for (auto& [name, argument] : value) out[name] = literal_to_json(argument.value);
+      for (auto& [name, argument] : value) out[name] = literal(argument.value);
       return out;
     } else if constexpr (requires { value.begin(); }) {
       json out = json::array();
@@ -246,6 +257,15 @@ class PlanWriter {
       return inner.take();
     }
   }
+
+  /// A literal keeps its type: an integer is not the real of the same value.
+  json literal(Literal& value) {
+    static constexpr const char* kNames[] = {"boolean", "integer", "real", "text", "integers", "reals", "texts"};
+    json out;
+    std::visit([&](auto& typed) { out[kNames[value.index()]] = write(typed); }, value);
+    return out;
+  }
+
   bool hashing_;
   json out_ = json::object();
 };
@@ -297,8 +317,9 @@ class PlanReader {
       if (!in.is_boolean()) wrong(path, in, "true or false");
       value = in.get<bool>();
     } else if constexpr (std::is_floating_point_v<T>) {
-      if (!in.is_number()) wrong(path, in, "a number");
-      value = in.get<T>();
+      const auto real = real_from_json(in);
+      if (!real) wrong(path, in, "a number");
+      value = *real;
     } else if constexpr (std::is_integral_v<T>) {
       read_integer(in, value, path);
     } else if constexpr (std::is_same_v<T, std::string>) {

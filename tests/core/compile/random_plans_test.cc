@@ -5,6 +5,9 @@
 
 #include "plans.h"
 
+#include <cmath>
+#include <set>
+
 namespace stretto::testing {
 namespace {
 
@@ -22,6 +25,23 @@ TEST(RandomPlans, AreTheSameAfterJson) {
     EXPECT_EQ(refusal(again), "");
     EXPECT_EQ(hash(again), hash(plan)) << "seed " << seed;
   }
+}
+
+TEST(APlan, KeepsInfinitiesAndNaNInJson) {
+  std::set<std::string> hashes;
+  for (const double factor : {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
+                              std::numeric_limits<double>::quiet_NaN()}) {
+    GraphBuilder build;
+    const auto x = build.input("x", {kF32, {}, 0, false});
+    build.output("y", build.node("y", build.actor("a"), "tensor.scale").bind("x", x).arg("factor", factor).value());
+    const auto plan = compile(build.take(), options_with("serial"), catalogue());
+    const auto again = plan_from_json(to_json(plan));
+    const double read = std::get<double>(again.nodes[0].args.at("factor").value);
+    EXPECT_TRUE(read == factor || (std::isnan(read) && std::isnan(factor))) << read;
+    EXPECT_EQ(hash(again), hash(plan));
+    hashes.insert(hash(plan));
+  }
+  EXPECT_EQ(hashes.size(), 3U);
 }
 
 }  // namespace
