@@ -56,10 +56,11 @@ Phases modulo_schedule(const TimedGraph& graph, double period, const std::vector
         longest = std::max(longest, lanes[lane].wait(free, graph.seconds(unit)));
       return longest;
     };
-    // Within one period every place has been seen; what fits nowhere goes where it could be first.
+    // Within one period every place has been seen; what fits nowhere goes where it could be first. A wait that is lost
+    // in rounding is none: beside a long period, the short times of others are that small.
     double waited = wait();
-    for (; waited > 0 && free + waited < start + period; waited = wait()) free += waited;
-    if (waited > 0) free = start;
+    for (; free + waited > free && free + waited < start + period; waited = wait()) free += waited;
+    if (free + waited > free) free = start;
     for (const uint32_t lane : graph.lanes_of(unit)) lanes[lane].take(free, graph.seconds(unit));
     phases.start[unit] = free;
     placed[unit] = true;

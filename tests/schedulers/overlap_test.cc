@@ -97,6 +97,19 @@ TEST(Overlap, ComesNearTheLowerBoundOfThePeriod) {
   EXPECT_LE(std::exp(logarithms / static_cast<double>(kGraphs)), 1.05);
 }
 
+TEST(Overlap, ComesToAnEndWhereTimesDifferByManyDecades) {
+  GraphBuilder build;
+  const auto a = build.actor("a", "cpu", 0, true), b = build.actor("b", "cpu", 0, true);
+  const auto tall = build.input("tall", {kF32, {INT32_MAX, 1}, 0, false});
+  const auto wide = build.input("wide", {kF32, {1, 1 << 30}, 0, false});
+  const auto product = build.node("product", a, "blas.matmul").bind("a", tall).bind("b", wide).value();
+  const auto copy = build.node("copy", a, "tensor.copy").bind("x", wide).value();
+  build.output("there", build.node("there", b, "tensor.copy").bind("x", product).value());
+  build.output("sum", build.node("sum", b, "tensor.reduce").bind("x", copy).value());
+  const Plan plan = compiled(build.take(), "overlap", 2);
+  EXPECT_TRUE(rehearse(plan, 3).completes);
+}
+
 TEST(Overlap, GivesTheSameScheduleEveryTime) {
   for (uint64_t seed = 0; seed < 5; ++seed) {
     const auto graph = random_costs(seed, 2);
