@@ -3,6 +3,7 @@
 #include "compile/cost_key.h"
 #include "compile/lower.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 
@@ -17,6 +18,8 @@ constexpr double kLaunchSeconds = 2e-6;
 constexpr double kSendSeconds = 2e-6;
 constexpr double kLinkBytesPerSecond = 5e9;
 constexpr double kLinkLatencySeconds = 1e-5;
+// Three decades: sums of these stay finite, whatever an op or a program states.
+constexpr double kMostSeconds = 1e9;
 
 /// The resources of one kind, one per actor, each listed when a step first holds it.
 class Resources {
@@ -56,13 +59,15 @@ class Predicting {
   }
 
   void all() {
-    for (auto& step : marked_.steps)
+    for (auto& step : marked_.steps) {
       if (step.node >= 0)
         compute(step);
       else if (step.kind == StepKind::copy)
         copy(step);
       else if (step.channel >= 0)
         transfer(step);
+      step.seconds = step.seconds >= 0 ? std::min(step.seconds, kMostSeconds) : 0;
+    }
   }
 
  private:

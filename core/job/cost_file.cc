@@ -12,22 +12,27 @@ namespace stretto {
 
 namespace {
 
+constexpr double kMostSeconds = 1e9;
+
 JobKey number(Type type, const char* name, const char* help, double least) {
   return {Form::option, Option(type, name, help).at_least(least)};
+}
+JobKey seconds(const char* name, const char* help) {
+  return {Form::option, Option(Type::seconds, name, help).at_least(0).at_most(kMostSeconds)};
 }
 JobKey needed_text(const char* name, const char* help) {
   return {Form::option, Option(Type::text, name, help).needed()};
 }
 
-const JobKey kSend = number(Type::seconds, "send", "that a SEND occupies its lane", 0);
-const JobKey kLatency = number(Type::seconds, "latency", "of a RECEIVE whose message is there", 0);
+const JobKey kSend = seconds("send", "that a SEND occupies its lane");
+const JobKey kLatency = seconds("latency", "of a RECEIVE whose message is there");
 const JobKey kBandwidth = number(Type::real, "bandwidth", "bytes per second", 1);
 
 const std::array kDeviceKeys{
     number(Type::real, "flops", "per second", 1),
     kBandwidth,
     number(Type::real, "copy_bandwidth", "of COPY steps, bytes per second", 1),
-    number(Type::seconds, "launch", "that every COMPUTE and COPY takes at least", 0),
+    seconds("launch", "that every COMPUTE and COPY takes at least"),
     number(Type::integer, "capacity", "nodes that one actor's device computes at once", 1),
     shaped(Form::arguments, "op", "seconds of one launch, by op, specs of inputs and specs of results"),
 };
@@ -52,7 +57,7 @@ const std::array kFileKeys{
 const JobTable kFile{"a cost file", kFileKeys};
 
 double seconds_of_op(const WrittenEntry& entry) {
-  static const Option kSeconds = Option(Type::seconds, "seconds", "of one launch").at_least(0);
+  static const Option kSeconds = Option(Type::seconds, "seconds", "of one launch").at_least(0).at_most(kMostSeconds);
   const auto written = to_argument(entry.value, fmt::format("'{}'", entry.key));
   try {
     return std::get<double>(converted(written.value, kSeconds));

@@ -5,6 +5,8 @@
 
 #include "plans.h"
 
+#include <limits>
+
 namespace stretto::testing {
 namespace {
 
@@ -51,6 +53,17 @@ TEST(Costs, OfALinkGoBeforeItsTransports) {
   EXPECT_EQ(seconds_of(plan, "SEND from → b"), 1);
   EXPECT_EQ(seconds_of(plan, "RECEIVE from on b"), 3);
   EXPECT_EQ(seconds_of(plan, "RECEIVE x on a"), 2);
+}
+
+TEST(Costs, StayFiniteWhateverAProgramStates) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  Costs costs;
+  costs.transports["shm"] = {kInfinity, std::numeric_limits<double>::quiet_NaN(), std::nullopt};
+  costs.devices["cpu"].launch = 1e300;
+  const Plan plan = with(costs);
+  EXPECT_EQ(seconds_of(plan, "SEND from → b"), 1e9);
+  EXPECT_EQ(seconds_of(plan, "RECEIVE x on a"), 0);
+  EXPECT_EQ(seconds_of(plan, "COMPUTE to"), 1e9);
 }
 
 TEST(Costs, ReachTheSchedulerAndTheResources) {

@@ -73,7 +73,9 @@ TEST_F(ACostFile, IsRefusedWithAPosition) {
   EXPECT_NE(refusal("[device.cpu]\nflop = 1e9\n").find("'flops'"), std::string::npos);
   EXPECT_EQ(refusal("[device.cpu.op]\n\"a.b ->\" = \"soon\"\n").substr(0, 13), "costs.toml:2:");
   EXPECT_EQ(refusal("[device.cpu.op]\n\"a.b ->\" = -1\n").substr(0, 13), "costs.toml:2:");
+  EXPECT_EQ(refusal("[device.cpu.op]\n\"a.b ->\" = 1e300\n").substr(0, 13), "costs.toml:2:");
   EXPECT_EQ(refusal("[transport.shm]\nbandwidth = 0\n").substr(0, 13), "costs.toml:2:");
+  EXPECT_NE(refusal("[transport.shm]\nlatency = inf\n").find("from 0 to 1000000000"), std::string::npos);
   EXPECT_NE(refusal("[[link]]\ntransport = \"shm\"\n").find("from"), std::string::npos);
   EXPECT_NE(refusal("format = 2\n"), "");
 }
