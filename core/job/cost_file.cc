@@ -105,7 +105,8 @@ void put(std::string& text, const Costs::Transfer& transfer) {
 
 }  // namespace
 
-Costs costs_of(const Written& root) {
+Costs read_costs(const std::string& path) {
+  const auto root = read_toml(path);
   check_written(root, "the cost file", kFile);
   Costs costs;
   if (const auto* devices = root.find("device"))
@@ -122,8 +123,6 @@ Costs costs_of(const Written& root) {
     }
   return costs;
 }
-
-Costs read_costs(const std::string& path) { return costs_of(read_toml(path)); }
 
 std::string to_toml(const Costs& costs) {
   std::string text = "format = 1\n";

@@ -80,7 +80,8 @@ void read_run(const Section& run, Job& job) {
   job.run.close = seconds("close");
 }
 
-Job job_of(const Written& written, const std::string& path) {
+Job read_job(const std::string& path, const Overlays& overlays) {
+  const auto written = read_with_overlays(path, overlays);
   check_job(written);
   const Section root(&written, job_schema());
   Job job;
@@ -91,10 +92,6 @@ Job job_of(const Written& written, const std::string& path) {
   read_graph(root, job);
   read_feeds(root, job);
   return job;
-}
-
-Job read_job(const std::string& path, const Overlays& overlays) {
-  return job_of(read_with_overlays(path, overlays), path);
 }
 
 }  // namespace stretto
