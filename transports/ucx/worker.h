@@ -70,15 +70,14 @@ class Worker {
 
  private:
   enum class Sleep : uint32_t { awake, armed, napping };
-  static constexpr int kClockEvery = 256;
 
   template <class Ready>
   bool lend(Ready&& ready, Deadline deadline) {
     bool holding = take();
     if (!holding) lenders_.fetch_add(1, std::memory_order_seq_cst);
     bool done = false;
-    Spin spin(spin_);
-    for (int turns = 0; !done && spin.again(); ++turns) {
+    Spin spin(spin_, deadline);
+    while (!done && spin.again()) {
       if (!holding && take()) {
         holding = true;
         lenders_.fetch_sub(1, std::memory_order_seq_cst);
@@ -88,7 +87,6 @@ class Worker {
       else if (turn())
         spin.restart();
       done = ready();
-      if (!done && turns % kClockEvery == kClockEvery - 1 && std::chrono::steady_clock::now() >= deadline) break;
     }
     if (holding)
       give();

@@ -20,27 +20,31 @@
 
 namespace stretto {
 
-/// How long a wait spins. Pausing takes from 10 to 100 ns, by processor, so tries are no measure; reading the clock
-/// takes as long, so it is read at every 16th try. After a quarter of the time each look at the clock yields the core:
-/// where threads outnumber cores, the one that is waited for may be ready to run there.
+/// How long a wait spins: for a time, and not beyond its deadline. Pausing takes from 10 to 100 ns, by processor, so
+/// tries are no measure; reading the clock takes as long, so it is read at every 16th try. After a quarter of the time
+/// each look at the clock yields the core: where threads outnumber cores, the one that is waited for may be ready to
+/// run there. One thread.
 class Spin {
  public:
-  explicit Spin(std::chrono::nanoseconds longest) : longest_(longest) {}
-  /// Another try? The first sixteen cost no look at the clock.
+  explicit Spin(std::chrono::nanoseconds longest, Deadline deadline = Deadline::max())
+      : longest_(longest), deadline_(deadline) {}
+  /// Another try?
   bool again() {
     if (++tries_ % 16 != 0) return longest_.count() != 0;
     const auto now = std::chrono::steady_clock::now();
-    if (tries_ == 16) begin_ = now;
+    if (begin_ == kNotBegun) begin_ = now;
     if (now - begin_ >= longest_ / 4) sched_yield();
-    return now - begin_ < longest_;
+    return now - begin_ < longest_ && now < deadline_;
   }
-  /// Something came of it: from the beginning.
-  void restart() { tries_ = 0; }
+  /// Something came of it: the time begins anew. The deadline stays.
+  void restart() { begin_ = kNotBegun; }
 
  private:
+  static constexpr Deadline kNotBegun{};
   const std::chrono::nanoseconds longest_;
+  const Deadline deadline_;
   uint32_t tries_ = 0;
-  std::chrono::steady_clock::time_point begin_;
+  Deadline begin_ = kNotBegun;
 };
 /// More than parking and being woken take: two threads that answer each other and once park, because one of them was
 /// held up, would else go on parking at every turn.
@@ -67,11 +71,11 @@ struct ParkingSpot {
       syscall(SYS_futex, reinterpret_cast<uint32_t*>(&epoch), FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
   }
 
-  /// Blocks until `ready()` is true; false at the deadline. It spins so long before it parks. `ready` is called
-  /// often and must not throw.
+  /// Blocks until `ready()` is true; false at the deadline. It spins for `longest_spin` before it parks. `ready` is
+  /// called often and must not throw.
   template <class Ready>
   bool wait(Ready&& ready, Deadline deadline, std::chrono::nanoseconds longest_spin = kShortSpin) {
-    for (Spin spin(longest_spin); spin.again();) {
+    for (Spin spin(longest_spin, deadline); spin.again();) {
       if (ready()) return true;
       __builtin_ia32_pause();
     }
