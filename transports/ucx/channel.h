@@ -162,8 +162,10 @@ class ReaderEnd final : public End {
 
  private:
   struct Slot;
+  Slot& slot_of(int64_t execution) const { return *slots_[static_cast<uint64_t>(execution) % slots_.size()]; }
   void want(Slot& slot);
-  void bring(Slot& slot);
+  /// `payload`: what was brought with the message, if it was.
+  void bring(Slot& slot, std::span<const std::byte> payload);
   void arrived(Slot& slot, Result result);
   void give_back(Slot& slot);
   Peer* writer_ = nullptr;

@@ -43,6 +43,9 @@ inline constexpr uint32_t kMostActors = 1U << 24;
 constexpr int64_t whole(uint32_t low, int64_t near) {
   return near + static_cast<int32_t>(low - static_cast<uint32_t>(near));
 }
+static_assert(whole(3, 1) == 3 && whole(1, 3) == 1);
+static_assert(whole(1, INT64_C(0x1'ffff'ffff)) == INT64_C(0x2'0000'0001), "on beyond the low half");
+static_assert(whole(0xffff'ffff, INT64_C(0x2'0000'0001)) == INT64_C(0x1'ffff'ffff), "and back");
 
 /// How payloads above the eager size travel. UCX 1.13 reads one-sidedly only from memory that is mapped or behind a
 /// network adapter, and imitates the rest by copies in active messages; its rendezvous knows cma and writes whole

@@ -49,7 +49,7 @@ class Peer {
     if (endpoint_ != nullptr) endpoint_->close(closing_, by_force || gone());
   }
   /// Whoever says something to this peer next may tell it of that release too. It may not happen. `releaser` outlives
-  /// what is said.
+  /// this peer.
   void offer(Releaser& releaser) { offered_.store(&releaser, std::memory_order_release); }
   /// The release that was offered last, unless it was told.
   std::optional<Released> take_release() {

@@ -47,8 +47,7 @@ struct ReaderEnd::Slot : Releaser {
   uint64_t bytes = 0;
   std::vector<std::byte> note;
   std::vector<std::byte> eager;
-  bool brought = false;        // the payload came with the message, into `eager`
-  bool in_place = false;       // or, as it was waited for, to where it belongs
+  bool brought = false;        // the payload came with the message, and is kept in `eager` until it is wanted
   void* rendezvous = nullptr;  // or is kept by the sender
   Result result;
   std::atomic<uint64_t> received{0};
@@ -127,7 +126,7 @@ void ReaderEnd::wake() noexcept {
 
 bool ReaderEnd::on_message(const Header& header, std::span<const std::byte> rest, const Arrival& arrival) {
   const int64_t execution = whole(header.execution, latest_);
-  Slot& slot = *slots_[static_cast<uint64_t>(execution) % slots_.size()];
+  Slot& slot = slot_of(execution);
   const uint64_t mark = mark_of(execution);
   const auto note = rest.first(std::min(rest.size(), slot.note.size()));
   const auto payload = arrival.payload == nullptr
@@ -150,23 +149,25 @@ bool ReaderEnd::on_message(const Header& header, std::span<const std::byte> rest
   // What can be read in place needs no rendezvous.
   const bool kept = arrival.rendezvous && (ring_.empty() || !ring_.at(execution).mapped);
   slot.rendezvous = kept ? arrival.payload : nullptr;
-  slot.in_place = brought && slot.expected == mark;
-  if (brought) std::ranges::copy(payload, slot.in_place ? memory(execution) : slot.eager.data());
   slot.announced.store(mark, std::memory_order_release);
-  if (slot.expected == mark) bring(slot);
+  if (slot.expected == mark)
+    bring(slot, payload);
+  else if (brought)
+    std::ranges::copy(payload, slot.eager.begin());
   return kept;
 }
 
 void ReaderEnd::want(Slot& slot) {
   slot.expected = slot.asked;
-  if (slot.announced.load(std::memory_order_relaxed) == slot.expected) bring(slot);
+  if (slot.announced.load(std::memory_order_relaxed) == slot.expected)
+    bring(slot, std::span(slot.eager).first(slot.brought ? slot.bytes : 0));
 }
 
-void ReaderEnd::bring(Slot& slot) {
+void ReaderEnd::bring(Slot& slot, std::span<const std::byte> payload) {
   const auto execution = static_cast<int64_t>(slot.expected) - 1;
   if (aborted() || writer_->gone()) return;
   if (slot.brought) {
-    if (!slot.in_place) std::copy_n(slot.eager.begin(), slot.bytes, memory(execution));
+    std::ranges::copy(payload, memory(execution));
     return arrived(slot, {});
   }
   if (slot.rendezvous != nullptr)
@@ -181,7 +182,7 @@ void ReaderEnd::bring(Slot& slot) {
 
 void ReaderEnd::on_landed(uint32_t low) {
   const int64_t execution = whole(low, latest_);
-  Slot& slot = *slots_[static_cast<uint64_t>(execution) % slots_.size()];
+  Slot& slot = slot_of(execution);
   if (slot.expected == mark_of(execution)) arrived(slot, {});
 }
 
