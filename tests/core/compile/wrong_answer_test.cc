@@ -94,20 +94,6 @@ TEST_P(AWrongAnswer, IsAnErrorThatNamesThePlugin) {
   EXPECT_NE(text.find(GetParam().second), std::string::npos) << text;
 }
 
-TEST(AWrongAnswer, ThatGivesOneGlobalOrderTwoLanesNamesTheTransport) {
-  GraphBuilder build;
-  const auto a = build.actor("a"), b = build.actor("b");
-  const auto x = build.input("x", {kF32, {4}, 0, false});
-  for (const std::string name : {"first", "second"}) {
-    const auto made = build.node(name, a, "tensor.copy").bind("x", x).value();
-    build.output(name, build.node(name + " there", b, "tensor.copy").bind("x", made).value());
-  }
-  auto options = options_with("apart");
-  options.transport = "rendezvous";
-  const auto text = refusal([&] { compile(build.take(), options, catalogue()); });
-  EXPECT_NE(text.find("all steps of transport 'rendezvous' on one actor must share one"), std::string::npos) << text;
-}
-
 INSTANTIATE_TEST_SUITE_P(
     Slips, AWrongAnswer,
     ::testing::Values(std::pair("a step less", "no lane"), std::pair("a step twice", "twice"),
