@@ -134,7 +134,7 @@ void add_links(Costs& costs, const std::vector<LinkUse>& links, const Plan& plan
     const auto small = probe_seconds(plan, runs, probe_name(i, false), link.to);
     const auto large = probe_seconds(plan, runs, probe_name(i, true), link.to);
     if (!small || !large) continue;
-    Costs::Link entry{link.transport, plan.actors[link.from].name, plan.actors[link.to].name, {}};
+    Costs::Link entry{link.transport, plan.actors[link.from].name, plan.actors[link.to].name, {}, {}};
     entry.transfer.latency = *small;
     latencies[link.transport].push_back(*small);
     if (*large > *small) {

@@ -55,7 +55,7 @@ class Predicting {
         links_into_("link into ", actors, marked.resources),
         driver_("", actors, marked.resources) {
     for (const auto& [name, device] : costs.devices) listed_.emplace(name, device.ops);
-    for (const auto& link : costs.links) links_[{link.transport, link.from, link.to}] = &link.transfer;
+    for (const auto& link : costs.links) links_[{link.transport, link.from, link.to}] = &link;
   }
 
   void all() {
@@ -105,15 +105,20 @@ class Predicting {
     step.resource = copy_engines_.of(step.actor);
   }
 
+  /// What is stated for the two actors, if anything is.
+  const Costs::Link* link_of(const Channel& channel, uint32_t reader) const {
+    if (links_.empty()) return nullptr;
+    const auto& transport = components_.at(channel.transport).name;
+    const auto link = links_.find({transport, actors_[channel.writer].name, actors_[reader].name});
+    return link == links_.end() ? nullptr : link->second;
+  }
+
   /// What is stated for the two actors, else for the transport, else the default.
   double stated(const Channel& channel, uint32_t reader, std::optional<double> Costs::Transfer::*number,
                 double fallback) const {
-    const auto& transport = components_.at(channel.transport).name;
-    if (!links_.empty()) {
-      const auto link = links_.find({transport, actors_[channel.writer].name, actors_[reader].name});
-      if (link != links_.end() && (*link->second).*number) return *((*link->second).*number);
-    }
-    const auto known = costs_.transports.find(transport);
+    if (const auto* link = link_of(channel, reader); link != nullptr && link->transfer.*number)
+      return *(link->transfer.*number);
+    const auto known = costs_.transports.find(components_.at(channel.transport).name);
     if (known != costs_.transports.end() && known->second.*number) return *(known->second.*number);
     return fallback;
   }
@@ -134,8 +139,16 @@ class Predicting {
       step.seconds += bytes / kBytesPerSecond;  // it copies inputs in and results out
       step.resource = driver_.of(step.actor);
     } else if (moves && !sends) {
-      step.resource = links_into_.of(step.actor);
+      const auto* link = link_of(channel, reader);
+      step.resource = link != nullptr && link->resource ? named(*link->resource) : links_into_.of(step.actor);
     }
+  }
+
+  /// A resource that a cost file names: one, whoever holds it.
+  int32_t named(const std::string& resource) {
+    const auto [entry, fresh] = named_.try_emplace(resource, static_cast<int32_t>(marked_.resources.size()));
+    if (fresh) marked_.resources.push_back({resource, 1});
+    return entry->second;
   }
 
   const std::vector<PlanActor>& actors_;
@@ -149,7 +162,8 @@ class Predicting {
   Resources links_into_;
   Resources driver_;
   std::map<std::string, ListedOps> listed_;  // by device
-  std::map<std::tuple<std::string, std::string, std::string>, const Costs::Transfer*> links_;
+  std::map<std::tuple<std::string, std::string, std::string>, const Costs::Link*> links_;
+  std::map<std::string, int32_t> named_;  // resources of links
 };
 
 }  // namespace

@@ -46,6 +46,7 @@ const std::array kLinkKeys{
     kSend,
     kLatency,
     kBandwidth,
+    JobKey{Form::option, Option(Type::text, "resource", "what a transfer holds; else the link into the reading actor")},
 };
 const JobTable kLink{"a [[link]]", kLinkKeys};
 const std::array kFileKeys{
@@ -119,7 +120,7 @@ Costs read_costs(const std::string& path) {
     for (const auto& entry : *links->as<Written::List>()) {
       const Section link(&entry, kLink);
       costs.links.push_back({*link.get<std::string>("transport"), *link.get<std::string>("from"),
-                             *link.get<std::string>("to"), transfer_of(link)});
+                             *link.get<std::string>("to"), transfer_of(link), link.get<std::string>("resource")});
     }
   return costs;
 }
@@ -145,6 +146,7 @@ std::string to_toml(const Costs& costs) {
     text += fmt::format("\n[[link]]\ntransport = {}\nfrom = {}\nto = {}\n", quoted(link.transport), quoted(link.from),
                         quoted(link.to));
     put(text, link.transfer);
+    if (link.resource) text += fmt::format("resource = {}\n", quoted(*link.resource));
   }
   return text;
 }

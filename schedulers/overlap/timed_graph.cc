@@ -40,6 +40,23 @@ std::string name_of(Duty duty, int32_t order) {
   return "compute";
 }
 
+/// The resource that each RECEIVE of an actor holds, where they hold several: then what one waits for leaves the others
+/// alone, and each has a lane. Else -1, as for all other steps.
+std::vector<int32_t> links_apart(const Problem& problem) {
+  std::vector<int32_t> first(problem.actors.size(), -1);
+  std::vector<bool> several(problem.actors.size(), false);
+  const auto link_of = [&](const stretto_step& step) { return duty_of(step) == Duty::receive ? step.resource : -1; };
+  for (const auto* step : problem.steps) {
+    const int32_t link = link_of(*step);
+    if (link < 0) continue;
+    if (first[step->actor] < 0) first[step->actor] = link;
+    if (first[step->actor] != link) several[step->actor] = true;
+  }
+  std::vector<int32_t> links;
+  for (const auto* step : problem.steps) links.push_back(several[step->actor] ? link_of(*step) : -1);
+  return links;
+}
+
 }  // namespace
 
 TimedGraph::TimedGraph(const Problem& problem, Spread spread) : inflight_(static_cast<int32_t>(problem.inflight)) {
@@ -66,16 +83,22 @@ void TimedGraph::make_units(const Problem& problem) {
 
 void TimedGraph::make_lanes(const Problem& problem, Spread spread) {
   lane_of_step_.assign(problem.steps.size(), kNone);
-  std::map<std::tuple<uint32_t, Duty, int32_t>, uint32_t> known;  // by actor, duty, and global order
+  const auto links = links_apart(problem);
+  std::map<std::tuple<uint32_t, Duty, int32_t, int32_t>, uint32_t> known;  // by actor, duty, global order, and link
   for (uint32_t number = 0; number < problem.steps.size(); ++number) {
     const auto& step = *problem.steps[number];
     if (of_driver(problem, step)) continue;
     const bool one_lane = spread == Spread::one_lane;
     const Duty duty = one_lane ? Duty::compute : duty_of(step);
     const int32_t order = duty == Duty::transfer ? step.order : -1;
+    const int32_t link = one_lane ? -1 : links[number];
     const auto fresh = static_cast<uint32_t>(lanes_.size());
-    const uint32_t lane = known.emplace(std::tuple(step.actor, duty, order), fresh).first->second;
-    if (lane == fresh) lanes_.push_back({step.actor, one_lane ? "serial" : name_of(duty, order), duty});
+    const uint32_t lane = known.emplace(std::tuple(step.actor, duty, order, link), fresh).first->second;
+    if (lane == fresh) {
+      std::string name = one_lane ? "serial" : name_of(duty, order);
+      if (link >= 0) name += std::string(" over ") + problem.resources[static_cast<uint32_t>(link)]->name;
+      lanes_.push_back({step.actor, std::move(name), duty});
+    }
     lane_of_step_[number] = lane;
   }
   for (uint32_t unit = 0; unit < unit_count(); ++unit) {

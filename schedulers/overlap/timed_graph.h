@@ -37,7 +37,8 @@ struct Arc {
 
 /// How the steps of an actor are spread over lanes.
 enum class Spread {
-  by_duty,  ///< RECEIVE, COMPUTE, SEND, COPY in and out on lanes of their own; one for each one-global-order transport
+  by_duty,  ///< RECEIVE, by link, COMPUTE, SEND, COPY in and out on lanes of their own; one for each transport that has
+            ///< one global order
   one_lane  ///< all on one
 };
 

@@ -71,6 +71,32 @@ TEST(UnequalBranches, ReachTheirBoundOverManyExecutions) {
   }
 }
 
+/// Three senders of {transfer, compute} seconds, each behind a port of its own, or the first two behind one.
+Plan behind_ports(const std::vector<Branch>& branches, bool two_share) {
+  CompileOptions options;
+  options.scheduler = "overlap";
+  options.inflight = 5;
+  for (size_t i = 0; i < branches.size(); ++i)
+    options.costs.links.push_back({"wire",
+                                   "sender[" + std::to_string(i) + "]",
+                                   "receiver",
+                                   {},
+                                   "port " + std::to_string(two_share && i == 1 ? 0 : i)});
+  return compile(senders(branches, true), options, all_plugins());
+}
+
+TEST(SendersBehindPortsOfTheirOwn, SendAtTheSameTime) {
+  constexpr int64_t kExecutions = 50;
+  // The receiver is busy all the time: its 3 × 3 are less than 6 + 7 + 8 over one link.
+  EXPECT_LE(makespan(behind_ports({{6, 3}, {7, 3}, {8, 3}}, false), kExecutions), (6 + 50 * 9) * 1.01);
+  // The third port is.
+  EXPECT_LE(makespan(behind_ports({{1, 1}, {2, 1}, {8, 1}}, false), kExecutions), (50 * 8 + 1) * 1.01);
+  // Two that share one take turns.
+  const double shared = makespan(behind_ports({{6, 3}, {7, 3}, {8, 3}}, true), kExecutions);
+  EXPECT_GE(shared, 50 * 13);
+  EXPECT_LE(shared, (50 * 13 + 3) * 1.01);
+}
+
 TEST(Overlap, IsNeverWorseThanSerial) {
   for (uint64_t seed = 0; seed < 40; ++seed)
     for (const uint32_t inflight : {1U, 2U, 5U}) {

@@ -38,6 +38,8 @@ struct Costs {
     std::string from;
     std::string to;
     Transfer transfer;
+    /// What a transfer holds until it ends: links that name the same take turns. Else the link into `to`.
+    std::optional<std::string> resource;
   };
   std::map<std::string, Device> devices;       ///< by component name
   std::map<std::string, Transfer> transports;  ///< by component name

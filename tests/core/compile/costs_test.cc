@@ -48,7 +48,7 @@ TEST(Costs, HaveTheKeysThatAPlanSays) {
 TEST(Costs, OfALinkGoBeforeItsTransports) {
   Costs costs;
   costs.transports["shm"] = {1, 2, std::nullopt};
-  costs.links.push_back({"shm", "a", "b", {std::nullopt, 3, std::nullopt}});
+  costs.links.push_back({"shm", "a", "b", {std::nullopt, 3, std::nullopt}, {}});
   const Plan plan = with(costs);
   EXPECT_EQ(seconds_of(plan, "SEND from → b"), 1);
   EXPECT_EQ(seconds_of(plan, "RECEIVE from on b"), 3);

@@ -40,6 +40,7 @@ transport = "ucx"
 from = "a"
 to = "b"
 bandwidth = 1000000000
+resource = "port of a"
 )");
   const auto& cpu = costs.devices.at("cpu");
   EXPECT_EQ(cpu.flops, 2e10);
@@ -52,6 +53,7 @@ bandwidth = 1000000000
   ASSERT_EQ(costs.links.size(), 1U);
   EXPECT_EQ(costs.links[0].to, "b");
   EXPECT_EQ(costs.links[0].transfer.bandwidth, 1e9);
+  EXPECT_EQ(costs.links[0].resource, "port of a");
 }
 
 TEST_F(ACostFile, ReadsBackWhatIsWritten) {
@@ -60,12 +62,13 @@ TEST_F(ACostFile, ReadsBackWhatIsWritten) {
   costs.devices["cpu"].flops = 12345678901.0;
   costs.devices["gpu:0"].launch = 3e-6;
   costs.transports["ucx"] = {1e-6, 0.1, std::nullopt};
-  costs.links.push_back({"ucx", "sender[0]", "receiver", {std::nullopt, std::nullopt, 1e10}});
+  costs.links.push_back({"ucx", "sender[0]", "receiver", {std::nullopt, std::nullopt, 1e10}, "port of sender[0]"});
   const auto text = to_toml(costs);
   const auto again = read(text);
   EXPECT_EQ(to_toml(again), text);
   EXPECT_EQ(again.devices.at("cpu").ops, costs.devices.at("cpu").ops);
   EXPECT_EQ(again.links.at(0).from, "sender[0]");
+  EXPECT_EQ(again.links.at(0).resource, "port of sender[0]");
 }
 
 TEST_F(ACostFile, IsRefusedWithAPosition) {
