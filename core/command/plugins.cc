@@ -95,6 +95,14 @@ void print_ops(const json& ops) {
   }
 }
 
+void print_rates(const json& component) {
+  if (!component.contains("rates")) return;
+  std::vector<std::string> rates;
+  for (const auto& [name, rate] : component.at("rates").items())
+    rates.push_back(fmt::format("{} {:g}", name, rate.get<double>()));
+  fmt::print("  rates, where there are no costs: {}\n", fmt::join(rates, ", "));
+}
+
 void print_component(const json& component) {
   fmt::print("{} {}: {}\n  plugin {} {} ({}){}\n", text_of(component.at("kind")), text_of(component.at("name")),
              text_of(component.at("summary")), text_of(component.at("plugin")), text_of(component.at("version")),
@@ -108,6 +116,7 @@ void print_component(const json& component) {
       std::replace(title.begin(), title.end(), '_', ' ');
       fmt::print("  {}: {}\n", title, text);
     }
+  print_rates(component);
   if (!component.at("options").empty()) {
     fmt::print("  options, under [{}.{}]:\n", text_of(component.at("kind")), text_of(component.at("name")));
     print_options(component.at("options"), "    ");

@@ -11,7 +11,8 @@ namespace stretto::compiling {
 
 namespace {
 
-// Stated rates of one core and one link of a present-day server: they rank steps; a cost file replaces them.
+// Rates of one core and one link of a present-day server, where a component states none: they rank steps. A cost file
+// replaces them and what components state.
 constexpr double kFlopsPerSecond = 2e10;
 constexpr double kBytesPerSecond = 1e10;
 constexpr double kLaunchSeconds = 2e-6;
@@ -20,6 +21,11 @@ constexpr double kLinkBytesPerSecond = 5e9;
 constexpr double kLinkLatencySeconds = 1e-5;
 // Three decades: sums of these stay finite, whatever an op or a program states.
 constexpr double kMostSeconds = 1e9;
+
+/// What the costs say; else what the component says of itself, if anything; else the default.
+double either(const std::optional<double>& costs, double component, double fallback) {
+  return costs.value_or(component > 0 ? component : fallback);
+}
 
 /// The resources of one kind, one per actor, each listed when a step first holds it.
 class Resources {
@@ -80,9 +86,17 @@ class Predicting {
     return known == costs_.devices.end() ? kNothingStated : known->second;
   }
 
+  const stretto_device_api& itself(const PlanActor& actor) const {
+    return api_of<stretto_device_api>(components_.loaded(static_cast<uint32_t>(actor.device)));
+  }
+  double launch_of(const PlanActor& actor) const {
+    return either(device_of(actor).launch, itself(actor).launch, kLaunchSeconds);
+  }
+
   void compute(Step& step) {
     const auto& actor = actors_[step.actor];
     const auto& device = device_of(actor);
+    const auto& api = itself(actor);
     const auto& node = checked_.nodes[static_cast<uint32_t>(step.node)];
     step.resource = devices_.of(step.actor, device.capacity.value_or(1));
     if (const auto listed = listed_.find(name_of(actor)); listed != listed_.end())
@@ -91,17 +105,16 @@ class Predicting {
         return;
       }
     const auto& work = checked_.work[static_cast<uint32_t>(step.node)];
-    step.seconds = work.seconds > 0
-                       ? work.seconds
-                       : device.launch.value_or(kLaunchSeconds) + work.flops / device.flops.value_or(kFlopsPerSecond) +
-                             work.bytes / device.bandwidth.value_or(kBytesPerSecond);
+    step.seconds = work.seconds > 0 ? work.seconds
+                                    : launch_of(actor) + work.flops / either(device.flops, api.flops, kFlopsPerSecond) +
+                                          work.bytes / either(device.bandwidth, api.bandwidth, kBytesPerSecond);
   }
 
   void copy(Step& step) {
     const auto& actor = actors_[step.actor];
-    const auto& device = device_of(actor);
     const auto bytes = static_cast<double>(cut_.rings[step.results[0]].slot_bytes);
-    step.seconds = device.launch.value_or(kLaunchSeconds) + bytes / device.copy_bandwidth.value_or(kBytesPerSecond);
+    step.seconds = launch_of(actor) +
+                   bytes / either(device_of(actor).copy_bandwidth, itself(actor).copy_bandwidth, kBytesPerSecond);
     step.resource = copy_engines_.of(step.actor);
   }
 
@@ -130,11 +143,14 @@ class Predicting {
     const uint32_t reader = sends ? channel.readers.front().actor : step.actor;
     const auto bytes = static_cast<double>(cut_.rings[channel.ring].slot_bytes);
     const bool moves = !channel.shares_slots && (!sends || channel.rendezvous);
+    const auto& api = api_of<stretto_transport_api>(components_.loaded(channel.transport));
     if (sends && !channel.rendezvous)
       step.seconds = stated(channel, reader, &Costs::Transfer::send, kSendSeconds);
     else
-      step.seconds = stated(channel, reader, &Costs::Transfer::latency, kLinkLatencySeconds);
-    if (moves) step.seconds += bytes / stated(channel, reader, &Costs::Transfer::bandwidth, kLinkBytesPerSecond);
+      step.seconds = stated(channel, reader, &Costs::Transfer::latency, either({}, api.latency, kLinkLatencySeconds));
+    if (moves)
+      step.seconds +=
+          bytes / stated(channel, reader, &Costs::Transfer::bandwidth, either({}, api.bandwidth, kLinkBytesPerSecond));
     if (driver) {
       step.seconds += bytes / kBytesPerSecond;  // it copies inputs in and results out
       step.resource = driver_.of(step.actor);

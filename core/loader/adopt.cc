@@ -6,6 +6,7 @@
 #include "loader/table.h"
 #include "loader/text.h"
 
+#include <cmath>
 #include <fmt/format.h>
 #include <set>
 #include <span>
@@ -67,6 +68,13 @@ const stretto_port* const* adopt_ports(AdoptedComponent& into, const stretto_por
   return list.data();
 }
 
+/// A rate that is no rate would make every prediction senseless.
+void check_rate(double rate, const char* name, const std::string& owner) {
+  if (!std::isfinite(rate) || rate < 0)
+    refuse(
+        fmt::format("{}: its rate `{}` is {}; expected more than 0, or 0 for the host's default", owner, name, rate));
+}
+
 void adopt_device(AdoptedComponent& into, const void* theirs, const std::string& owner) {
   auto& api = into.device = taken(static_cast<const stretto_device_api*>(theirs), owner);
   checked_name(api.memory_kind, owner + ": its memory kind");
@@ -89,6 +97,10 @@ void adopt_device(AdoptedComponent& into, const void* theirs, const std::string&
   stand_in<"pin">(api.pin);
   stand_in<"unpin">(api.unpin);
   stand_in<"status">(api.status);
+  check_rate(api.flops, "flops", owner);
+  check_rate(api.bandwidth, "bandwidth", owner);
+  check_rate(api.copy_bandwidth, "copy_bandwidth", owner);
+  check_rate(api.launch, "launch", owner);
   into.raw.api = &api;
 }
 
@@ -116,6 +128,8 @@ void adopt_transport(AdoptedComponent& into, const void* theirs, const std::stri
   stand_in<"group_begin">(api.group_begin);
   stand_in<"group_end">(api.group_end);
   if ((api.flags & STRETTO_TRANSPORT_ALLOCATES) != 0) demand(api.allocate, "allocate", owner);
+  check_rate(api.latency, "latency", owner);
+  check_rate(api.bandwidth, "bandwidth", owner);
   into.raw.api = &api;
 }
 

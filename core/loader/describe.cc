@@ -106,9 +106,19 @@ void add_findings(Json& into, const stretto_component& component) {
   for (const auto& text : texts) into["findings"].push_back(escaped(text));
 }
 
+/// What a component states of its speed; nothing of what it leaves to the core.
+void add_rates(Json& into, std::initializer_list<std::pair<const char*, double>> rates) {
+  for (const auto& [name, rate] : rates)
+    if (rate > 0) into["rates"][name] = rate;
+}
+
 void add_kind(Json& into, const stretto_device_api& api) {
   into["memory_kind"] = api.memory_kind;
   into["flags"] = names_of(api.flags, kDeviceFlags);
+  add_rates(into, {{"flops", api.flops},
+                   {"bandwidth", api.bandwidth},
+                   {"copy_bandwidth", api.copy_bandwidth},
+                   {"launch", api.launch}});
   add_devices(into, api);
 }
 
@@ -118,6 +128,7 @@ void add_kind(Json& into, const stretto_transport_api& api) {
   into["flags"] = names_of(api.flags, kTransportFlags);
   into["send_completes"] = completion_name(api.send_completion);
   into["eager_bytes"] = api.eager_bytes;
+  add_rates(into, {{"latency", api.latency}, {"bandwidth", api.bandwidth}});
 }
 
 void add_kind(Json& into, const stretto_op_library_api& api) {

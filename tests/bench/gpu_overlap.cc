@@ -9,7 +9,7 @@
 /// before the next is submitted; overlap. One JSON object on stdout: seconds, by mode and N. Every value received is
 /// checked. Usage: gpu_overlap [repeats] [dimension]
 
-#include "load_component.h"
+#include "rehearsal/copy_engine.h"
 #include "stretto/catalogue.h"
 #include "stretto/runtime.h"
 
@@ -28,35 +28,12 @@ struct Mode {
 };
 constexpr Mode kModes[] = {
     {"serial", "serial", 4}, {"overlap, one at a time", "overlap", 1}, {"overlap", "overlap", 4}};
-constexpr int kSenders = 3;
 
 const char* environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets the environment
   if (value == nullptr)
     throw Error(Code::invalid_argument, std::string(name) + " is not set; tests/gpu/run.py sets it");
   return value;
-}
-
-Graph reference_job(int64_t dimension) {
-  GraphBuilder build("copy engine");
-  const auto start = build.input("start", {kU8, {}});
-  std::vector<ValueRef> made;
-  for (int i = 0; i < kSenders; ++i)
-    made.push_back(build.node("make" + std::to_string(i), build.actor("sender" + std::to_string(i)), "rig.stamp")
-                       .bind("start", start)
-                       .arg("shape", std::vector<int64_t>{dimension, dimension})
-                       .value());
-  const auto receiver = build.actor("receiver", "cuda", 0);
-  for (int i = 0; i < kSenders; ++i) {
-    const auto name = std::to_string(i);
-    const auto product =
-        build.node("multiply" + name, receiver, "blas.matmul").bind("a", made[i]).bind("b", made[i]).value();
-    const auto received = build.node("received" + name, receiver, "tensor.describe").bind("x", made[i]);
-    const auto described = build.node("product" + name, receiver, "tensor.describe").bind("x", product);
-    build.output("branch" + name, received.value("value"));
-    build.output("squared" + name, described.value("value"));
-  }
-  return build.take();
 }
 
 class Run {
@@ -70,7 +47,8 @@ class Run {
     options.processes = true;
     options.actor_program = environment("STRETTO_PROGRAM");
     options.open = RunOptions::Seconds(60);
-    runtime_.emplace(Runtime::open(compile(reference_job(dimension), compiling, catalogue), catalogue, options));
+    runtime_.emplace(
+        Runtime::open(compile(testing::copy_engine_job(dimension), compiling, catalogue), catalogue, options));
     measure(8);  // every slot has been filled, every page touched
   }
 
@@ -91,7 +69,7 @@ class Run {
     const auto execution = futures.front().execution();
     const auto results = futures.front().get();
     futures.pop_front();
-    for (int i = 0; i < kSenders; ++i) {
+    for (int i = 0; i < testing::kCopyEngineSenders; ++i) {
       float received = 0;
       std::memcpy(&received, results[static_cast<size_t>(2 * i)].bytes.data(), sizeof received);
       const float expected = 1.0F + static_cast<float>(execution & 0x3ff) / 1024.0F;

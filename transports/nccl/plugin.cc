@@ -11,6 +11,11 @@
 using stretto::Option;
 using stretto::Type;
 
+namespace {
+// Between PCIe's and NVLink's.
+constexpr stretto::TransportRates kRates{1e-5, 1e11};
+}  // namespace
+
 STRETTO_PLUGIN(
     STRETTO_NAME, "0.1.0",
     stretto::transport_component<stretto::nccl::NcclTransport>(
@@ -19,7 +24,9 @@ STRETTO_PLUGIN(
          STRETTO_TRANSPORT_STREAM_ORDERED | STRETTO_TRANSPORT_DYNAMIC | STRETTO_TRANSPORT_RENDEZVOUS |
              STRETTO_TRANSPORT_GLOBAL_ORDER | STRETTO_TRANSPORT_PROCESSES | STRETTO_TRANSPORT_THREADS,
          STRETTO_COMPLETES_ON_MATCH,
-         {stretto::cuda::kMemoryKind}},
+         {stretto::cuda::kMemoryKind},
+         0,
+         kRates},
         {Option(Type::text, "communicators", "one for all actors, or one for each pair that shares a channel")
              .otherwise("\"one\"")
              .one_of("one|pair"),

@@ -15,7 +15,7 @@ namespace stretto {
 
 struct Plan;
 
-/// Seconds, bytes and bytes per second. What is left out keeps the default that costs.cc states.
+/// Seconds, bytes and bytes per second. What is left out is as the component states it, else the default of costs.cc.
 struct Costs {
   /// Of a device component.
   struct Device {

@@ -188,6 +188,12 @@ typedef struct stretto_device_api {
                        const stretto_sink* sink);
   /* STRETTO_OK, or the asynchronous error that has ended this device. Never blocks. */
   int32_t (*status)(stretto_device* device, const stretto_sink* sink);
+  /* Rough rates of one such device: they rank steps where nothing has been measured. 0: the host's default, which is
+   * one core's. Optional. */
+  double flops;          /* per second */
+  double bandwidth;      /* bytes per second that ops read and write */
+  double copy_bandwidth; /* bytes per second of lane_copy, to and from the host */
+  double launch;         /* seconds that an op or a copy takes at least */
 } stretto_device_api;
 
 /* ---- ops ---------------------------------------------------------------------------------------------------- */
@@ -375,6 +381,10 @@ typedef struct stretto_transport_api {
   /* ALLOCATES only: zeroed host memory for one slot, aligned to 64 bytes at least; the transport's own until close.
    * Before connect. A slot may lie elsewhere all the same, where two transports carry its value, say. */
   int32_t (*allocate)(stretto_transport* transport, uint64_t bytes, void** memory, const stretto_sink* sink);
+  /* Rough rates from actor to actor: they rank steps where nothing has been measured. 0: the host's default. Optional.
+   */
+  double latency;   /* seconds of a RECEIVE whose message is there, besides its bytes */
+  double bandwidth; /* bytes per second */
 } stretto_transport_api;
 
 /* ---- schedulers --------------------------------------------------------------------------------------------- */

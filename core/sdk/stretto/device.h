@@ -86,11 +86,21 @@ struct DeviceOpen {
   Settings settings;
 };
 
+/// Rough rates of one such device: they rank steps where nothing has been measured. 0: the core's default, which is one
+/// core's.
+struct DeviceRates {
+  double flops = 0;           ///< per second
+  double bandwidth = 0;       ///< bytes per second that ops read and write
+  double copy_bandwidth = 0;  ///< bytes per second of Lane::copy, to and from the host
+  double launch = 0;          ///< seconds that an op or a copy takes at least
+};
+
 struct DeviceInfo {
   const char* name;
   const char* summary;
   const char* memory_kind;
   uint32_t flags;  ///< STRETTO_DEVICE_…
+  DeviceRates rates{};
 };
 
 namespace detail {
@@ -163,6 +173,10 @@ stretto_device_api make_device_api(const DeviceInfo& info) {
   api.status = [](stretto_device* device, const stretto_sink* sink) {
     return guard(sink, [&] { as<Device>(device).status(); });
   };
+  api.flops = info.rates.flops;
+  api.bandwidth = info.rates.bandwidth;
+  api.copy_bandwidth = info.rates.copy_bandwidth;
+  api.launch = info.rates.launch;
   return api;
 }
 }  // namespace detail

@@ -89,6 +89,12 @@ class Transport {
   virtual void abort() noexcept = 0;
 };
 
+/// Rough rates from actor to actor: they rank steps where nothing has been measured. 0: the core's default.
+struct TransportRates {
+  double latency = 0;    ///< seconds of a RECEIVE whose message is there, besides its bytes
+  double bandwidth = 0;  ///< bytes per second
+};
+
 struct TransportInfo {
   const char* name;
   const char* summary;
@@ -96,6 +102,7 @@ struct TransportInfo {
   stretto_completion send_completion;
   std::vector<const char*> memory_kinds;
   uint64_t eager_bytes = 0;
+  TransportRates rates{};
 };
 
 namespace detail {
@@ -193,6 +200,8 @@ stretto_transport_api make_transport_api(const TransportInfo& info, const std::v
   api.allocate = [](stretto_transport* transport, uint64_t bytes, void** memory, const stretto_sink* sink) {
     return guard(sink, [&] { *memory = as<TransportHandle>(transport).transport->allocate(bytes); });
   };
+  api.latency = info.rates.latency;
+  api.bandwidth = info.rates.bandwidth;
   return api;
 }
 }  // namespace detail

@@ -4,6 +4,7 @@
 /// Where the durations of a plan's steps come from.
 
 #include "plans.h"
+#include "stretto/device.h"
 
 #include <limits>
 
@@ -74,6 +75,37 @@ TEST(Costs, ReachTheSchedulerAndTheResources) {
     if (step.node >= 0) {
       EXPECT_EQ(plan.resources[static_cast<uint32_t>(step.resource)].capacity, 3U);
     }
+}
+
+/// A device of the host that says how fast it is; never opened.
+class Stated final : public Device {
+ public:
+  explicit Stated(const DeviceOpen& /*open*/) { throw Error(Code::unimplemented, "it never runs"); }
+  static int count(std::string& /*reason*/) { return 1; }
+  void abort() noexcept override {}
+  void* allocate(uint64_t /*bytes*/) override { return nullptr; }
+  void free(void* /*memory*/) noexcept override {}
+  std::unique_ptr<Lane> open_lane(const char* /*name*/, int /*priority*/) override { return nullptr; }
+  std::unique_ptr<Semaphore> open_semaphore() override { return nullptr; }
+};
+
+TEST(Costs, GoBeforeTheRatesThatADeviceStatesAndThoseBeforeTheDefaults) {
+  const auto* component = &device_component<Stated>({"stated",
+                                                     "for compilation alone",
+                                                     "host",
+                                                     STRETTO_DEVICE_BLOCKING | STRETTO_DEVICE_HOST_ACCESSIBLE,
+                                                     {4, 0, 0, 1}})
+                               ->raw;
+  catalogue().add(component);
+  Graph graph = pair_graph();
+  graph.actors[1].device = "stated";
+  auto options = options_with("serial");
+  const auto seconds = [&] { return seconds_of(compile(graph, options, catalogue()), "COMPUTE to"); };
+  // Four floats, each read, multiplied and written: the memory's rate is left to the core.
+  EXPECT_NEAR(seconds(), 1 + 4.0 / 4, 1e-6);
+  EXPECT_LT(seconds_of(compile(graph, options, catalogue()), "COMPUTE from"), 1e-5);
+  options.costs.devices["stated"].flops = 2;
+  EXPECT_NEAR(seconds(), 1 + 4.0 / 2, 1e-6);
 }
 
 }  // namespace

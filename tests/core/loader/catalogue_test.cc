@@ -165,6 +165,7 @@ TEST(LoadedPlugin, MustOfferWhatIsRequired) {
 
 TEST(LoadedPlugin, MustHaveNames) {
   EXPECT_THAT(refusal_of("null_name"), HasSubstr("the name is NULL"));
+  EXPECT_THAT(refusal_of("bad_rate"), HasSubstr("transport 'bad_rate': its rate `bandwidth` is -1; expected"));
   EXPECT_THAT(refusal_of("bad_utf8"), HasSubstr("the name caf\\xe9 is not UTF-8"));
   EXPECT_THAT(refusal_of("duplicate"), HasSubstr("two of its components are transport 'duplicate'"));
 }
