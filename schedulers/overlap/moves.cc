@@ -67,6 +67,7 @@ std::optional<Order> moved(const TimedGraph& graph, Order order, const Move& mov
       case Move::Way::second_ahead: second_ahead(entries, move.first, move.second); break;
       case Move::Way::first_behind: first_behind(entries, move.first, move.second); break;
       case Move::Way::first_later: ++entries[place_of(entries, move.first)].turn; break;
+      case Move::Way::first_sooner: --entries[place_of(entries, move.first)].turn; break;
     }
   };
   if (order.lanes[move.lane].size() < 2) return std::nullopt;

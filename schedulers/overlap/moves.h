@@ -14,6 +14,7 @@ struct Move {
     second_ahead,  ///< the second moves to just before the first
     first_behind,  ///< the first moves to just behind the second
     first_later,   ///< the first's place is given to its run for an earlier execution: all its runs are put off
+    first_sooner,  ///< the other way round
   };
   uint32_t lane = 0;
   uint32_t first = 0;

@@ -5,6 +5,7 @@
 
 #include "order/johnson.h"
 #include "order/linear_order.h"
+#include "overlap/hold.h"
 #include "overlap/slots.h"
 
 #include <algorithm>
@@ -65,7 +66,7 @@ class Overlap : public stretto::Scheduler {
     // Lanes cut from serial's own order wait for a part of what serial waits for: one candidate is within the limits.
     task.lists = {units_of(graph, johnson), units_of(graph, written)};
     task.improving = effort_for(problem.steps.size());
-    const auto found = choose_slots(graph, problem, range, task);
+    const auto found = hold_less(graph, task, choose_slots(graph, problem, range, task));
     give(problem, graph, found.retimed, answer);
   }
 

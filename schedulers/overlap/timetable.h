@@ -20,6 +20,10 @@ class Timetable {
   double makespan() const { return makespan_; }
   /// When all of this execution has ended.
   double end_of(int32_t execution) const { return done_[static_cast<size_t>(execution)]; }
+  /// When a unit's run for this execution has ended.
+  double end_of(uint32_t unit, int32_t execution) const {
+    return end_[static_cast<size_t>(execution) * graph_.unit_count() + unit];
+  }
 
   /// A pair of runs, neighbours on a lane, the second of which started because the first ended, on the longest chain.
   struct Neighbours {
