@@ -29,6 +29,7 @@ void Executor::issue_step(uint32_t id, int64_t execution, uint64_t round) {
   const Step& step = plan_.steps[id];
   LaneState& state = lanes_.at(static_cast<uint32_t>(step.lane));
   Courier& courier = *couriers_.at(static_cast<uint32_t>(step.lane));
+  const LaneRange range(state.lane, step.name, execution);
   await_headers(step, execution);
   if (state.recording.on()) {
     courier.at_lane([&state, id, execution] { state.current = {id, execution}; });

@@ -23,6 +23,7 @@ void Executor::lane_thread(uint32_t lane) {
 
 void Executor::run_step(uint32_t id, LaneState& state, int64_t execution, uint64_t round) {
   const Step& step = plan_.steps[id];
+  const LaneRange range(state.lane, step.name, execution);
   StepTrace run{id, execution};
   if (state.recording.on()) run.arrived = trace_time(std::chrono::steady_clock::now());
   wait_for_lanes(step, state.lane, round);

@@ -97,6 +97,8 @@ void adopt_device(AdoptedComponent& into, const void* theirs, const std::string&
   stand_in<"pin">(api.pin);
   stand_in<"unpin">(api.unpin);
   stand_in<"status">(api.status);
+  stand_in<"range_push">(api.range_push);
+  stand_in<"range_pop">(api.range_pop);
   check_rate(api.flops, "flops", owner);
   check_rate(api.bandwidth, "bandwidth", owner);
   check_rate(api.copy_bandwidth, "copy_bandwidth", owner);

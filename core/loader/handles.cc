@@ -85,6 +85,12 @@ void LaneHandle::copy(void* destination, const void* source, uint64_t bytes) {
   checked("lane_copy", raw_.get_deleter().api->lane_copy, raw_.get(), destination, source, bytes);
 }
 
+LaneRange::LaneRange(LaneHandle& lane, const std::string& name, int64_t execution) : lane_(lane) {
+  lane_.raw_.get_deleter().api->range_push(lane_.raw_.get(), name.c_str(), execution);
+}
+
+LaneRange::~LaneRange() { lane_.raw_.get_deleter().api->range_pop(lane_.raw_.get()); }
+
 void DeviceHandle::Close::operator()(stretto_device* device) const noexcept { api->close(device); }
 
 DeviceHandle DeviceHandle::open(const LoadedComponent& component, int index, const Arguments& settings) {

@@ -51,6 +51,7 @@ class LaneHandle {
 
  private:
   friend class DeviceHandle;
+  friend class LaneRange;
   struct Close {
     const stretto_device_api* api;
     void operator()(stretto_lane* lane) const noexcept;
@@ -58,6 +59,19 @@ class LaneHandle {
   LaneHandle(const stretto_device_api* api, stretto_lane* raw);
   std::unique_ptr<stretto_lane, Close> raw_;
   stretto_native native_{};
+};
+
+/// Tells a profiler what this thread does or enqueues on a lane for as long as this lives. One thread; ranges nest.
+class LaneRange {
+ public:
+  /// `name` outlives the lane.
+  LaneRange(LaneHandle& lane, const std::string& name, int64_t execution);
+  LaneRange(const LaneRange&) = delete;
+  LaneRange& operator=(const LaneRange&) = delete;
+  ~LaneRange();
+
+ private:
+  LaneHandle& lane_;
 };
 
 /// One opened device. Any thread. Must outlive its lanes, semaphores and memory.

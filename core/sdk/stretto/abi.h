@@ -194,6 +194,11 @@ typedef struct stretto_device_api {
   double bandwidth;      /* bytes per second that ops read and write */
   double copy_bandwidth; /* bytes per second of lane_copy, to and from the host */
   double launch;         /* seconds that an op or a copy takes at least */
+  /* For profilers: what the calling thread does or enqueues between the two is step `name` of `execution`. Ranges nest;
+   * a push and its pop come from one thread. `name` stays valid as long as the lane. Never fail, never block. Optional.
+   */
+  void (*range_push)(stretto_lane* lane, const char* name, int64_t execution);
+  void (*range_pop)(stretto_lane* lane);
 } stretto_device_api;
 
 /* ---- ops ---------------------------------------------------------------------------------------------------- */

@@ -55,6 +55,10 @@ class Lane {
   virtual void wait(Semaphore& semaphore, uint64_t value) = 0;
   virtual void copy(void* destination, const void* source, uint64_t bytes) = 0;
   virtual stretto_native native() = 0;
+  /// For profilers: what the calling thread does or enqueues until the pop is step `name` of `execution`. Ranges nest;
+  /// a push and its pop come from one thread; `name` outlives the lane. The default says nothing.
+  virtual void range_push(const char* /*name*/, int64_t /*execution*/) noexcept {}
+  virtual void range_pop() noexcept {}
 };
 
 /// One opened device. Owns nothing that it handed out; all of that is gone before the device is destroyed.
@@ -177,6 +181,10 @@ stretto_device_api make_device_api(const DeviceInfo& info) {
   api.bandwidth = info.rates.bandwidth;
   api.copy_bandwidth = info.rates.copy_bandwidth;
   api.launch = info.rates.launch;
+  api.range_push = [](stretto_lane* lane, const char* name, int64_t execution) {
+    as<Lane>(lane).range_push(name, execution);
+  };
+  api.range_pop = [](stretto_lane* lane) { as<Lane>(lane).range_pop(); };
   return api;
 }
 }  // namespace detail

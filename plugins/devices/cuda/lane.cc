@@ -4,9 +4,19 @@
 
 #include "rest.h"
 
+#include <nvtx3/nvToolsExt.h>
 #include <nvtx3/nvToolsExtCudaRt.h>
 
 namespace stretto::cuda {
+namespace {
+
+/// Of the process: profilers show what is in it apart from what other libraries say. Null where none is attached.
+nvtxDomainHandle_t domain() {
+  static const nvtxDomainHandle_t made = nvtxDomainCreateA("stretto");
+  return made;
+}
+
+}  // namespace
 
 StreamLane::StreamLane(Shared& shared, const char* name, bool communicates) : shared_(shared) {
   use_device(shared.index);
@@ -58,5 +68,18 @@ stretto_native StreamLane::native() {
   return {sizeof(stretto_native), shared_.index, kMemoryKind, reinterpret_cast<uint64_t>(stream_),
           reinterpret_cast<uint64_t>(context)};
 }
+
+void StreamLane::range_push(const char* name, int64_t execution) noexcept {
+  nvtxEventAttributes_t attributes{};
+  attributes.version = NVTX_VERSION;
+  attributes.size = NVTX_EVENT_ATTRIB_STRUCT_SIZE;
+  attributes.payloadType = NVTX_PAYLOAD_TYPE_INT64;
+  attributes.payload.llValue = execution;
+  attributes.messageType = NVTX_MESSAGE_TYPE_ASCII;
+  attributes.message.ascii = name;
+  nvtxDomainRangePushEx(domain(), &attributes);
+}
+
+void StreamLane::range_pop() noexcept { nvtxDomainRangePop(domain()); }
 
 }  // namespace stretto::cuda
