@@ -106,8 +106,7 @@ void put(std::string& text, const Costs::Transfer& transfer) {
 
 }  // namespace
 
-Costs read_costs(const std::string& path) {
-  const auto root = read_toml(path);
+Costs costs_of(const Written& root) {
   check_written(root, "the cost file", kFile);
   Costs costs;
   if (const auto* devices = root.find("device"))
@@ -124,6 +123,8 @@ Costs read_costs(const std::string& path) {
     }
   return costs;
 }
+
+Costs read_costs(const std::string& path) { return costs_of(read_toml(path)); }
 
 std::string to_toml(const Costs& costs) {
   std::string text = "format = 1\n";

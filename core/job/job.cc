@@ -80,8 +80,7 @@ void read_run(const Section& run, Job& job) {
   job.run.close = seconds("close");
 }
 
-Job read_job(const std::string& path, const Overlays& overlays) {
-  const auto written = read_with_overlays(path, overlays);
+Job job_of(const Written& written, const std::string& path) {
   check_job(written);
   const Section root(&written, job_schema());
   Job job;
@@ -92,6 +91,10 @@ Job read_job(const std::string& path, const Overlays& overlays) {
   read_graph(root, job);
   read_feeds(root, job);
   return job;
+}
+
+Job read_job(const std::string& path, const Overlays& overlays) {
+  return job_of(read_with_overlays(path, overlays), path);
 }
 
 }  // namespace stretto

@@ -49,6 +49,9 @@ struct Overlays {
 /// expected, the nearest right name"; what --set wrote has "--set KEY: " for a position.
 Job read_job(const std::string& path, const Overlays& overlays = {});
 
+/// The same of what was parsed already. `path` names the job, and relative paths in it start from its folder.
+Job job_of(const Written& written, const std::string& path);
+
 class Section;
 /// [run] of a checked job, or of a saved plan: executions, deadlines, what actors are. Pure.
 void read_run(const Section& run, Job& job);
