@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/literal.h"
+#include "loader/text.h"
 
 #include <fmt/format.h>
 #include <span>
@@ -21,7 +22,7 @@ using Schema = std::span<const stretto_option* const>;
   else if (!names.empty())
     mend = fmt::format("there are {}", fmt::join(names, ", "));
   throw Error(Code::invalid_argument,
-              fmt::format("{}there is no {} named '{}'; {}", to_prefix(source), what, name, mend));
+              fmt::format("{}there is no {} named '{}'; {}", to_prefix(source), what, excerpt(name), mend));
 }
 
 }  // namespace

@@ -174,19 +174,29 @@ Literal literal_from(const char* text) {
   }
 }
 
+/// The first few of a long list.
+template <class List, class Show>
+std::string listed(const List& list, const Show& show) {
+  constexpr size_t kMostShown = 16;
+  std::vector<std::string> shown;
+  for (size_t i = 0; i < std::min(list.size(), kMostShown); ++i) shown.push_back(show(list[i]));
+  const bool all = list.size() <= kMostShown;
+  return fmt::format("the list [{}{}", fmt::join(shown, ", "), all ? "]" : fmt::format(", …] of {}", list.size()));
+}
+
 }  // namespace
 
 std::string shown(const Literal& value) {
-  return std::visit(Overloaded{[](bool flag) { return std::string(flag ? "true" : "false"); },
-                               [](int64_t number) { return fmt::format("{}", number); },
-                               [](double number) { return fmt::format("{}", number); },
-                               [](const std::string& text) { return fmt::format("the text \"{}\"", escaped(text)); },
-                               [](const std::vector<std::string>& list) {
-                                 return fmt::format("the list [{}{}{}]", list.empty() ? "" : "\"",
-                                                    fmt::join(list, "\", \""), list.empty() ? "" : "\"");
-                               },
-                               [](const auto& list) { return fmt::format("the list [{}]", fmt::join(list, ", ")); }},
-                    value);
+  return std::visit(
+      Overloaded{[](bool flag) { return std::string(flag ? "true" : "false"); },
+                 [](int64_t number) { return fmt::format("{}", number); },
+                 [](double number) { return fmt::format("{}", number); },
+                 [](const std::string& text) { return fmt::format("the text \"{}\"", excerpt(text)); },
+                 [](const std::vector<std::string>& list) {
+                   return listed(list, [](const auto& text) { return '"' + excerpt(text) + '"'; });
+                 },
+                 [](const auto& list) { return listed(list, [](auto number) { return fmt::format("{}", number); }); }},
+      value);
 }
 
 std::string expectation(const stretto_option& option) {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/literal.h"
+#include "loader/text.h"
 
 #include <array>
 #include <charconv>
@@ -38,7 +39,8 @@ Quantity parsed(const std::string& text, std::span<const Unit> units, const char
   Quantity quantity{};
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), quantity.number);
   if (failure != std::errc() || !std::isfinite(quantity.number))
-    throw Error(Code::invalid_argument, fmt::format("the text \"{}\" is not {}: it starts with no number", text, kind));
+    throw Error(Code::invalid_argument,
+                fmt::format("the text \"{}\" is not {}: it starts with no number", excerpt(text), kind));
   std::string unit(end, text.data() + text.size());
   unit.erase(0, unit.find_first_not_of(' '));
   if (unit.empty()) unit = without_unit;
@@ -50,10 +52,10 @@ Quantity parsed(const std::string& text, std::span<const Unit> units, const char
     }
     names.emplace_back(known.name);
   }
-  throw Error(
-      Code::invalid_argument,
-      fmt::format("the text \"{}\" is not {}: {}; the units are {}", text, kind,
-                  unit.empty() ? "it has no unit" : fmt::format("'{}' is no unit", unit), fmt::join(names, ", ")));
+  throw Error(Code::invalid_argument,
+              fmt::format("the text \"{}\" is not {}: {}; the units are {}", excerpt(text), kind,
+                          unit.empty() ? "it has no unit" : fmt::format("'{}' is no unit", excerpt(unit)),
+                          fmt::join(names, ", ")));
 }
 
 }  // namespace
@@ -62,7 +64,7 @@ int64_t bytes_from(const std::string& text) {
   const auto [number, factor] = parsed(text, kSizes, "a size", "B");
   const double bytes = number * factor;
   if (bytes < 0 || bytes >= 0x1p63 || bytes != std::floor(bytes))
-    throw Error(Code::invalid_argument, fmt::format("the text \"{}\" is not a whole number of bytes", text));
+    throw Error(Code::invalid_argument, fmt::format("the text \"{}\" is not a whole number of bytes", excerpt(text)));
   return static_cast<int64_t>(bytes);
 }
 

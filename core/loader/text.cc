@@ -9,6 +9,8 @@ namespace stretto {
 
 namespace {
 
+constexpr size_t kLongestExcerpt = 200;
+
 /// The length of the well-formed sequence at the start of `text`; 0 where there is none.
 size_t sequence_length(std::string_view text) {
   const auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : 0U; };
@@ -52,6 +54,14 @@ std::string escaped(std::string_view text) {
     text.remove_prefix(length == 0 ? 1 : length);
   }
   return shown;
+}
+
+std::string excerpt(std::string_view text) {
+  if (text.size() <= kLongestExcerpt) return escaped(text);
+  size_t end = kLongestExcerpt;
+  // Not within a sequence; where there are none, anywhere.
+  for (size_t i = 0; i < 3 && (static_cast<uint8_t>(text[end]) & 0xC0U) == 0x80; ++i) --end;
+  return fmt::format("{}… ({} bytes)", escaped(text.substr(0, end)), text.size());
 }
 
 }  // namespace stretto

@@ -15,4 +15,7 @@ bool is_utf8(std::string_view text);
 /// The text with control characters, and bytes that are not UTF-8, written as \xNN.
 std::string escaped(std::string_view text);
 
+/// What a message quotes of a text: the same, but of a long text only its beginning: `abc… (5000 bytes)`.
+std::string excerpt(std::string_view text);
+
 }  // namespace stretto

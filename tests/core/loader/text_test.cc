@@ -22,5 +22,14 @@ TEST(EscapedText, ShowsWhatATerminalMustNotSee) {
   EXPECT_EQ(escaped("caf\xc3\xa9"), "caf\xc3\xa9");
 }
 
+TEST(AnExcerpt, IsAllOfAShortTextAndTheBeginningOfALongOne) {
+  const std::string name(200, 'a');
+  EXPECT_EQ(excerpt(name), name);
+  EXPECT_EQ(excerpt("\x1b"), "\\x1b");
+  EXPECT_EQ(excerpt(name + "b"), name + "… (201 bytes)");
+  EXPECT_EQ(excerpt(name.substr(1) + "\xc3\xa9"), name.substr(1) + "… (201 bytes)") << "no half of a letter";
+  EXPECT_TRUE(is_utf8(excerpt(std::string(1000, '\x80'))));
+}
+
 }  // namespace
 }  // namespace stretto
