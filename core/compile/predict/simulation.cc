@@ -14,6 +14,8 @@ namespace compiling {
 
 namespace {
 
+constexpr double kMostRuns = 2e7;  // every one of them is kept
+
 constexpr double kPending = -1;
 constexpr int64_t kDriver = -1;
 
@@ -32,9 +34,7 @@ Simulation::Simulation(const Plan& plan, int64_t executions)
   number_vertices(graph);
   index_links();
   plan_driver();
-  free_.resize(plan.resources.size());
-  for (size_t resource = 0; resource < free_.size(); ++resource)
-    for (uint32_t unit = 0; unit < std::min(plan.resources[resource].capacity, 65536U); ++unit) free_[resource].push(0);
+  busy_.resize(plan.resources.size());
 }
 
 uint32_t Simulation::add_vertex(uint32_t step) {
@@ -238,10 +238,15 @@ void Simulation::take(const Event& event) {
 /// The start of a run that is ready now. Units of resources are taken in the order of the calls.
 double Simulation::serve(uint32_t vertex, double ready) {
   double start = ready;
-  for (const int32_t resource : resources_[vertex]) start = std::max(start, free_[static_cast<size_t>(resource)].top());
+  const auto none_left = [&](int32_t resource) {
+    const auto number = static_cast<size_t>(resource);
+    return busy_[number].size() >= plan_.resources[number].capacity;
+  };
+  for (const int32_t resource : resources_[vertex])
+    if (none_left(resource)) start = std::max(start, busy_[static_cast<size_t>(resource)].top());
   for (const int32_t resource : resources_[vertex]) {
-    auto& units = free_[static_cast<size_t>(resource)];
-    units.pop();
+    auto& units = busy_[static_cast<size_t>(resource)];
+    if (none_left(resource)) units.pop();
     units.push(start + duration_[vertex]);
   }
   return start;
@@ -278,6 +283,11 @@ void Simulation::record(uint32_t vertex, int64_t execution, double start, double
 
 Timeline simulate(const Plan& plan, int64_t executions) {
   if (executions < 0) throw Error(Code::invalid_argument, fmt::format("{} executions can't be simulated", executions));
+  if (static_cast<double>(executions) * static_cast<double>(plan.steps.size()) > kMostRuns)
+    throw Error(Code::invalid_argument,
+                fmt::format("{} executions of {} steps can't be simulated: {:.0f} runs of steps are the most; simulate "
+                            "fewer executions",
+                            executions, plan.steps.size(), kMostRuns));
   return compiling::Simulation(plan, executions).run();
 }
 

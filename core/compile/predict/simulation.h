@@ -94,8 +94,9 @@ class Simulation {
   size_t next_action_ = 0;
   size_t arriving_ = 0;  // RECEIVEs that the driver waits for now
   std::vector<Round> rounds_;
-  std::vector<int64_t> round_of_;                                                       // by execution
-  std::vector<std::priority_queue<double, std::vector<double>, std::greater<>>> free_;  // by resource: its units
+  std::vector<int64_t> round_of_;  // by execution
+  /// By resource: until when each of its units is taken that ever was.
+  std::vector<std::priority_queue<double, std::vector<double>, std::greater<>>> busy_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   Timeline timeline_;
 };

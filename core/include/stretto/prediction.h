@@ -86,7 +86,8 @@ struct Timeline {
 };
 
 /// Runs the plan's model: every execution is submitted as early as the window allows, offsets and blank rounds as the
-/// driver gives them, each shared resource in order of readiness. Throws Code::invalid_argument for a negative number.
+/// driver gives them, each shared resource in order of readiness. Throws Code::invalid_argument for a negative number,
+/// and for more than 20 million runs of steps.
 Timeline simulate(const Plan& plan, int64_t executions);
 
 /// A time that no schedule of the plan's graph can beat, and why.

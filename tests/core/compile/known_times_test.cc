@@ -104,5 +104,14 @@ TEST(ASimulation, RefusesANegativeNumber) {
   EXPECT_EQ(lower_bound(plan, 0).seconds, 0);
 }
 
+TEST(ASimulation, RefusesWhatItCannotKeep) { EXPECT_THROW(simulate(three_senders(1, 1, 1, 1), 10'000'000), Error); }
+
+TEST(ASimulation, TakesNoRoomForUnitsThatNothingUses) {
+  Plan plan = three_senders(1, 1, 1, 1);
+  const double makespan = simulate(plan, 5).makespan;
+  plan.resources.resize(100'000, {"idle", UINT32_MAX});
+  EXPECT_EQ(simulate(plan, 5).makespan, makespan);
+}
+
 }  // namespace
 }  // namespace stretto::testing
