@@ -3,6 +3,7 @@
 /// A plan as JSON, and back. One list of fields per struct serves both directions.
 
 #include "compile/sha256.h"
+#include "loader/text.h"
 #include "stretto/plan.h"
 
 #include <cmath>
@@ -226,7 +227,10 @@ class PlanWriter {
     out_[name] = names[static_cast<size_t>(value)];
   }
   void source(Source& value) {
-    if (!hashing_) out_["source"] = write(value);
+    if (hashing_) return;
+    // A path may be any bytes; JSON is UTF-8.
+    Source shown{escaped(value.file), value.line, value.column};
+    out_["source"] = write(shown);
   }
   /// What changes nothing that is computed: left out of hashes.
   template <class T>
@@ -300,9 +304,8 @@ class PlanReader {
 
  private:
   [[noreturn]] static void wrong(const std::string& path, const json& found, const std::string& expected) {
-    std::string text = found.dump();
-    if (text.size() > 60) text = text.substr(0, 57) + "...";
-    throw Error(Code::invalid_argument, fmt::format("plan: {}: found {}, expected {}", path, text, expected));
+    throw Error(Code::invalid_argument,
+                fmt::format("plan: {}: found {}, expected {}", path, excerpt(found.dump()), expected));
   }
 
   const json& at(const char* name) {
@@ -332,7 +335,7 @@ class PlanReader {
     } else if constexpr (std::is_same_v<T, Arguments>) {
       if (!in.is_object()) wrong(path, in, "an object");
       for (const auto& [name, literal] : in.items())
-        value[name] = {read_literal(literal, fmt::format("{}.{}", path, name)), {}};
+        value[name] = {read_literal(literal, fmt::format("{}.{}", path, excerpt(name))), {}};
     } else if constexpr (requires { value.push_back(typename T::value_type()); }) {
       if (!in.is_array()) wrong(path, in, "a list");
       value.reserve(in.size());
@@ -363,7 +366,7 @@ class PlanReader {
     if (!in.is_object() || in.size() != 1) wrong(path, in, "one typed value, such as {\"integer\": 1}");
     const std::string type = in.begin().key();
     const json& value = in.begin().value();
-    const std::string where = path + "." + type;
+    const std::string where = path + "." + excerpt(type);
     const auto as = [&]<class T>(T) {
       T out{};
       read(value, out, where);
@@ -390,12 +393,21 @@ json write_plan(const Plan& plan, bool hashing) {
   return writer.take();
 }
 
+/// Names of a graph that a program has built may be any bytes.
+std::string text_of(const json& plan, int indent) {
+  try {
+    return plan.dump(indent);
+  } catch (const json::exception& error) {
+    throw Error(Code::invalid_argument, fmt::format("the plan can't be written as JSON: {}", excerpt(error.what())));
+  }
+}
+
 }  // namespace
 
 std::string to_json(const Plan& plan) {
   json out = write_plan(plan, false);
   out["format"] = 1;
-  return out.dump(1);
+  return text_of(out, 1);
 }
 
 Plan plan_from_json(const std::string& text) {
@@ -403,7 +415,7 @@ Plan plan_from_json(const std::string& text) {
   try {
     in = json::parse(text);
   } catch (const json::exception& error) {
-    throw Error(Code::invalid_argument, fmt::format("plan: not JSON: {}", error.what()));
+    throw Error(Code::invalid_argument, fmt::format("plan: not JSON: {}", excerpt(error.what())));
   }
   if (!in.is_object() || in.value("format", json()) != 1)
     throw Error(Code::invalid_argument, "plan: found no \"format\": 1, which every saved plan has");
@@ -413,6 +425,6 @@ Plan plan_from_json(const std::string& text) {
   return plan;
 }
 
-std::string hash(const Plan& plan) { return sha256(write_plan(plan, true).dump()); }
+std::string hash(const Plan& plan) { return sha256(text_of(write_plan(plan, true), -1)); }
 
 }  // namespace stretto

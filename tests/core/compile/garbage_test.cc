@@ -3,6 +3,7 @@
 
 /// Plans that something has damaged on their way: each is accepted or refused, and never more than that.
 
+#include "loader/text.h"
 #include "plans.h"
 
 #include <nlohmann/json.hpp>
@@ -67,6 +68,8 @@ bool accepted(const std::string& text) {
     return true;
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Code::invalid_argument) << error.what();
+    EXPECT_TRUE(is_utf8(error.what())) << error.what();
+    EXPECT_LT(std::string_view(error.what()).size(), 1000U) << error.what();
     return false;
   }
 }
@@ -99,7 +102,20 @@ TEST(ADamagedPlan, IsRefusedWhereItsTextIsTorn) {
     else
       torn.erase(at, random() % 40);
     accepted(torn);
+    std::string no_text = text;
+    no_text[at] = '\xff';
+    accepted(no_text);
   }
+  EXPECT_FALSE(accepted(R"({"format": 1, "name": [")" + std::string(100'000, 'x') + "\"]}"));
+}
+
+TEST(APlan, IsWrittenWhateverThePathsInIt) {
+  Plan plan = random_plan(3);
+  plan.nodes[0].source = {"caf\xe9.toml", 1, 2};
+  EXPECT_EQ(plan_from_json(to_json(plan)).nodes[0].source.file, "caf\\xe9.toml");
+  plan.nodes[0].name = "caf\xe9";
+  EXPECT_THROW(to_json(plan), Error);
+  EXPECT_THROW(hash(plan), Error);
 }
 
 }  // namespace
