@@ -225,6 +225,8 @@ TEST_P(TensorContract, ConcatUndoesSplit) {
   EXPECT_TRUE(refused("split", {{scalar}}, "", "scalar"));
   EXPECT_TRUE(refused("concat", {{scalar}}, "", "scalar"));
   EXPECT_TRUE(refused("concat", {{{kF32, {2, 3}, 24, false}, {kF32, {2, 4}, 32, false}}}, "", "f32[2, 4]"));
+  const Spec most{kU8, {std::numeric_limits<int64_t>::max(), 0}, 0, false};
+  EXPECT_TRUE(refused("concat", {{most, {kU8, {1, 0}, 0, false}}}, "", "than a dimension can be"));
 }
 
 TEST_P(TensorContract, DescribeTellsValueShapeAndDtype) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace stretto::tensor {
 namespace {
@@ -16,6 +17,13 @@ Dimensions dimensions_of(const TensorView& value) {
   return dimensions;
 }
 
+int64_t rows_together(int64_t rows, int64_t more) {
+  if (more > std::numeric_limits<int64_t>::max() - rows)
+    reject(kConcat, "its inputs have " + std::to_string(rows) + " and " + std::to_string(more) +
+                        " rows, more together than a dimension can be");
+  return rows + more;
+}
+
 }  // namespace
 
 void shape_joined(const Launch& launch) {
@@ -26,7 +34,7 @@ void shape_joined(const Launch& launch) {
     if (!std::ranges::equal(other.subspan(1), first.shape().subspan(1)))
       reject(kConcat, input_name("values", i, true) + " has the shape " + to_text(other) +
                           ", which differs from the first's, " + to_text(first.shape()) + ", behind axis 0");
-    shape[0] += other[0];
+    shape[0] = rows_together(shape[0], other[0]);
   }
   launch.result(0).resize({shape.data(), first.shape().size()});
 }
@@ -65,9 +73,11 @@ Inference ConcatSignature::infer(const Call& call) const {
     if (!fits)
       reject(kConcat, input_name("values", i, true) + " is " + to_text(other) + ", expected " + to_text(joined) +
                           " but for the first dimension");
-    if (i > 0) joined.shape[0] = joined.shape[0] < 0 || other.shape[0] < 0 ? -1 : joined.shape[0] + other.shape[0];
+    if (i > 0)
+      joined.shape[0] = joined.shape[0] < 0 || other.shape[0] < 0 ? -1 : rows_together(joined.shape[0], other.shape[0]);
     bounded = bounded && (!other.dynamic() || other.max_bytes != 0);
-    bytes += most_bytes(other);
+    // What no longer fits is refused by whoever takes the bound.
+    if (__builtin_add_overflow(bytes, most_bytes(other), &bytes)) bytes = std::numeric_limits<uint64_t>::max();
   }
   joined.max_bytes = bounded ? bytes : 0;
   joined.text = false;
