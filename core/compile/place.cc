@@ -3,6 +3,7 @@
 #include "compile/place.h"
 
 #include "compile/reject.h"
+#include "loader/text.h"
 
 #include <unordered_map>
 
@@ -24,7 +25,7 @@ std::vector<PlanActor> place(const Graph& graph, Components& components, bool pr
     if (!actor.launch.empty() && !processes)
       reject(actor.source,
              "actor '{}' is launched through '{}', and actors are threads; run them as processes or drop `launch`",
-             actor.name, actor.launch.front());
+             actor.name, excerpt(actor.launch.front()));
     const uint32_t device = located(
         actor.source, [&] { return fmt::format("actor '{}'", actor.name); },
         [&] { return components.use(STRETTO_DEVICE, actor.device); });

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
+#include "job/reference.h"
 #include "job/schema.h"
 #include "loader/literal.h"
 #include "loader/text.h"
@@ -11,7 +12,7 @@ namespace stretto {
 
 namespace {
 
-std::string in_quotes(std::string_view text) { return fmt::format("'{}'", escaped(text)); }
+std::string in_quotes(std::string_view text) { return fmt::format("'{}'", excerpt(text)); }
 
 std::vector<std::string> names_of(const JobTable& schema) {
   std::vector<std::string> names;
@@ -43,6 +44,19 @@ const Written::Table& table_of(const Written& written, const std::string& key, c
   return *table;
 }
 
+/// What further messages name must be fit to stand in them.
+void check_line(std::string_view text, size_t longest, const Place& place, const std::string& what) {
+  if (longest == JobKey::kAnyText) return;
+  if (text.size() > longest)
+    reject(place, fmt::format("{}: found a text of {} bytes, expected {} at most", what, text.size(), longest));
+  if (escaped(text) != text)
+    reject(place, fmt::format("{}: found {}, expected a text without control characters", what, in_quotes(text)));
+}
+
+void check_key(const WrittenEntry& entry, const std::string& of, size_t longest = kLongestName) {
+  check_line(entry.key, longest, entry.place, fmt::format("a key of {}", in_quotes(of)));
+}
+
 void check_option(const Written& written, const JobKey& key) {
   const bool scalar_or_list = written.as<Written::Table>() == nullptr && written.as<Written::Date>() == nullptr;
   if (!scalar_or_list) reject_value(written, key.option.name, expectation(key.option));
@@ -52,15 +66,21 @@ void check_option(const Written& written, const JobKey& key) {
   } catch (const Error& error) {
     reject(written.place, fmt::format("'{}': {}", key.option.name, error.what()));
   }
+  if (const auto* text = written.as<std::string>())
+    check_line(*text, key.longest, written.place, in_quotes(key.option.name));
 }
 
-void check_arguments_table(const Written& written, const std::string& key) {
-  for (const auto& entry : table_of(written, key, "a table of arguments"))
+void check_arguments_table(const Written& written, const std::string& key, size_t longest) {
+  for (const auto& entry : table_of(written, key, "a table of arguments")) {
+    check_key(entry, key, longest);
     to_argument(entry.value, in_quotes(entry.key));
+  }
 }
 
 void check_ports(const Written& written, const std::string& key) {
-  for (const auto& [port, place, value] : table_of(written, key, "a table: { port = \"what it reads\" }")) {
+  for (const auto& entry : table_of(written, key, "a table: { port = \"what it reads\" }")) {
+    check_key(entry, key);
+    const auto& [port, place, value] = entry;
     const char* expected = "the name of an input or a node, or a list of these";
     if (value.as<std::string>() != nullptr) continue;
     const auto* list = value.as<Written::List>();
@@ -110,10 +130,11 @@ void check_table(const Written& written, const std::string& key, const JobTable&
 void check_named(const Written& written, const JobKey& key) {
   const std::string name = key.option.name;
   for (const auto& entry : table_of(written, name, "a table of tables")) {
+    check_key(entry, name);
     if (key.form == Form::named_tables)
       check_table(entry.value, name + "." + entry.key, *key.table);
     else
-      check_arguments_table(entry.value, name + "." + entry.key);
+      check_arguments_table(entry.value, name + "." + entry.key, key.longest);
   }
 }
 
@@ -130,7 +151,7 @@ void check_value(const Written& written, const JobKey& key) {
       for (const auto& item : *list) check_table(item, name, *key.table);
       return;
     }
-    case Form::arguments: return check_arguments_table(written, name);
+    case Form::arguments: return check_arguments_table(written, name, key.longest);
     case Form::ports: return check_ports(written, name);
     case Form::values: return check_values(written, name);
     case Form::source: return check_source(written, name);

@@ -4,6 +4,7 @@
 
 #include "job/schema.h"
 #include "loader/literal.h"
+#include "loader/text.h"
 
 #include <array>
 #include <fmt/format.h>
@@ -34,7 +35,9 @@ const std::array kDeviceKeys{
     number(Type::real, "copy_bandwidth", "of COPY steps, bytes per second", 1),
     seconds("launch", "that every COMPUTE and COPY takes at least"),
     number(Type::integer, "capacity", "nodes that one actor's device computes at once", 1),
-    shaped(Form::arguments, "op", "seconds of one launch, by op, specs of inputs and specs of results"),
+    JobKey{Form::arguments,
+           Option(Type::text, "op", "seconds of one launch, by op, specs of inputs and specs of results"), nullptr,
+           JobKey::kAnyText},
 };
 const JobTable kDevice{"a [device.NAME]", kDeviceKeys};
 const std::array kTransferKeys{kSend, kLatency, kBandwidth};
@@ -59,11 +62,11 @@ const JobTable kFile{"a cost file", kFileKeys};
 
 double seconds_of_op(const WrittenEntry& entry) {
   static const Option kSeconds = Option(Type::seconds, "seconds", "of one launch").at_least(0).at_most(kMostSeconds);
-  const auto written = to_argument(entry.value, fmt::format("'{}'", entry.key));
+  const auto written = to_argument(entry.value, fmt::format("'{}'", excerpt(entry.key)));
   try {
     return std::get<double>(converted(written.value, kSeconds));
   } catch (const Error& error) {
-    reject(entry.value.place, fmt::format("'{}': {}", entry.key, error.what()));
+    reject(entry.value.place, fmt::format("'{}': {}", excerpt(entry.key), error.what()));
   }
 }
 
@@ -87,6 +90,11 @@ Costs::Transfer transfer_of(const Section& written) {
 std::string quoted(const std::string& text) {
   std::string result = "\"";
   for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      result += fmt::format("\\u{:04x}", byte);
+      continue;
+    }
     if (c == '"' || c == '\\') result += '\\';
     result += c;
   }

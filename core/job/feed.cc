@@ -4,6 +4,7 @@
 
 #include "job/element.h"
 #include "job/npy.h"
+#include "loader/text.h"
 
 #include <filesystem>
 #include <fmt/format.h>
@@ -11,6 +12,9 @@
 namespace stretto {
 
 namespace {
+
+// A value without elements takes no bytes, so a small file may state any number of them.
+constexpr int64_t kMostFed = 1'000'000;
 
 std::string input_named(const InputSpec& input) {
   return fmt::format("input '{}' of {}", input.name, to_text(input.spec));
@@ -90,7 +94,7 @@ Feed from_file(const Written& path, const InputSpec& input) {
   }
   if (!(all.dtype == input.spec.dtype))
     reject(path.place, fmt::format("{}: found elements of {} in '{}', expected {}", input_named(input),
-                                   to_text(all.dtype), file.string(), to_text(input.spec.dtype)));
+                                   to_text(all.dtype), excerpt(file.string()), to_text(input.spec.dtype)));
   Feed feed;
   if (fits(input.spec.shape, all.shape)) {
     feed.values.push_back(std::move(all));
@@ -98,9 +102,13 @@ Feed from_file(const Written& path, const InputSpec& input) {
   }
   const std::span<const int64_t> shape(all.shape);
   if (shape.empty() || !fits(input.spec.shape, shape.subspan(1)))
-    reject(path.place, fmt::format("{}: found the shape {} in '{}', expected {}, or one axis more in front that counts "
-                                   "executions",
-                                   input_named(input), to_text(shape), file.string(), to_text(input.spec.shape)));
+    reject(path.place,
+           fmt::format("{}: found the shape {} in '{}', expected {}, or one axis more in front that counts "
+                       "executions",
+                       input_named(input), to_text(shape), excerpt(file.string()), to_text(input.spec.shape)));
+  if (shape[0] > kMostFed)
+    reject(path.place, fmt::format("{}: found {} values by execution in '{}', expected {} at most", input_named(input),
+                                   shape[0], excerpt(file.string()), kMostFed));
   const Shape one(shape.begin() + 1, shape.end());
   const auto bytes = static_cast<std::ptrdiff_t>(bytes_of(all.dtype, one).value_or(0));
   for (int64_t i = 0; i < shape[0]; ++i) {

@@ -3,6 +3,7 @@
 #include "job/graph_reader.h"
 
 #include "job/family.h"
+#include "job/growth.h"
 #include "loader/text.h"
 
 #include <charconv>
@@ -12,10 +13,6 @@
 namespace stretto {
 
 namespace {
-
-/// Limits on what a few lines of a job can grow into.
-constexpr uint64_t kMostNodes = 1'000'000;
-constexpr uint64_t kMostReferences = 16'000'000;
 
 using Pick = Reference::Pick;
 
@@ -40,7 +37,7 @@ Device parse_device(const std::string& text, const Place& place) {
   }
   if (!right)
     reject(place,
-           fmt::format("'device': found \"{}\", expected \"NAME\" or \"NAME:INDEX\", e.g. \"cuda:0\"", escaped(text)));
+           fmt::format("'device': found \"{}\", expected \"NAME\" or \"NAME:INDEX\", e.g. \"cuda:0\"", excerpt(text)));
   return device;
 }
 
@@ -135,6 +132,9 @@ class GraphReader {
       if (const auto count = actor.get<int64_t>("count")) named.count = static_cast<uint32_t>(*count);
       named.first = static_cast<uint32_t>(job_.graph.actors.size());
       actors_.add(name, named);
+      const auto title = fmt::format("actor '{}'", name);
+      growth_.add_members(named.members(), place, title);
+      if (const auto* launch = actor.written("launch")) growth_.add_copies(named.members(), *launch, title);
       const auto device = parse_device(*actor.get<std::string>("device"), actor.place("device"));
       for (uint32_t i = 0; i < named.members(); ++i)
         job_.graph.actors.push_back(
@@ -225,11 +225,12 @@ class GraphReader {
     for (const auto& referrer : referrers_) {
       referrer.named->first = static_cast<uint32_t>(next);
       next += referrer.named->members();
-      if (next > kMostNodes)
-        reject(referrer.named->place, fmt::format("{}: found more than {} nodes once families are expanded, expected "
-                                                  "fewer",
-                                                  referrer.title, kMostNodes));
+      growth_.add_members(referrer.named->members(), referrer.named->place, referrer.title);
     }
+  }
+
+  static uint32_t edges_of(const Resolved& resolved) {
+    return resolved.reference.pick == Pick::all ? resolved.named->members() : 1;
   }
 
   void append(const Resolved& resolved, uint32_t member, std::vector<ValueRef>& values) {
@@ -242,17 +243,18 @@ class GraphReader {
       reject(reference.place, fmt::format("found '{}.{}', expected '{}': an input has no named results", reference.name,
                                           reference.result, reference.name));
     const bool all = reference.pick == Pick::all;
-    for (uint32_t i = 0; i < (all ? named->members() : 1); ++i) {
+    for (uint32_t i = 0; i < edges_of(resolved); ++i) {
       value.index = named->first + (all ? i : reference.pick == Pick::every ? member : reference.index);
       values.push_back(value);
-      if (++reference_count_ > kMostReferences)
-        reject(reference.place,
-               fmt::format("found more than {} edges once families are expanded, expected fewer", kMostReferences));
     }
   }
 
   void expand(const DraftNode& draft) {
-    const auto& named = *referrers_[static_cast<size_t>(&draft - drafts_.data())].named;
+    const auto& referrer = referrers_[static_cast<size_t>(&draft - drafts_.data())];
+    const auto& named = *referrer.named;
+    for (const auto& port : draft.ports)
+      for (const auto* value : port.values)
+        growth_.add_edges(uint64_t{named.members()} * edges_of(*value), value->reference.place, referrer.title);
     const auto node = section("node", *draft.written);
     NodeSpec spec;
     spec.op = *node.get<std::string>("op");
@@ -260,9 +262,11 @@ class GraphReader {
     spec.source = node.place("name").source();
     spec.channel = read_channel(node.section("channel"));
     if (spec.channel.shape) check_rank(*spec.channel.shape, node.section("channel").place("shape"));
-    if (const auto* args = node.written("args"))
+    if (const auto* args = node.written("args")) {
+      growth_.add_copies(named.members(), *args, referrer.title);
       for (const auto& [name, place, value] : *args->as<Written::Table>())
         spec.args[name] = to_argument(value, fmt::format("'{}'", name));
+    }
     for (uint32_t i = 0; i < named.members(); ++i) {
       spec.name = member_name(draft.name, named.count, i);
       const auto& on = draft.on->reference;
@@ -297,6 +301,8 @@ class GraphReader {
       fields.push_back({"", resolve(from, values_, referrer)});
     }
     const auto count = check_references(referrer);
+    growth_.add_members(count.value_or(1), output.place("name"), referrer.title);
+    for (const auto& field : fields) growth_.add_edges(count.value_or(1), field.value->reference.place, referrer.title);
     Expectation expectation;
     for (uint32_t i = 0; i < count.value_or(1); ++i) {
       expectation.outputs.push_back(static_cast<uint32_t>(job_.graph.outputs.size()));
@@ -345,7 +351,7 @@ class GraphReader {
   std::deque<Resolved> resolved_;
   std::vector<DraftNode> drafts_;
   std::vector<Referrer> referrers_;
-  uint64_t reference_count_ = 0;
+  Growth growth_;
 };
 
 }  // namespace

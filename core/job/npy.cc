@@ -48,7 +48,7 @@ class Header {
       else if (key == "shape")
         shape_value();
       else
-        fail(fmt::format("its header has the unknown key '{}'", escaped(key)));
+        fail(fmt::format("its header has the unknown key '{}'", excerpt(key)));
       if (!take(',')) {
         expect('}');
         break;
@@ -65,7 +65,7 @@ class Header {
 
  private:
   [[noreturn]] void fail(const std::string& why) const {
-    throw Error(Code::invalid_argument, fmt::format("'{}' is no .npy file that can be read: {}", name_, why));
+    throw Error(Code::invalid_argument, fmt::format("'{}' is no .npy file that can be read: {}", excerpt(name_), why));
   }
   void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\n"), rest_.size())); }
   bool take(char letter) {
@@ -76,7 +76,7 @@ class Header {
   }
   void expect(char letter) {
     if (take(letter)) return;
-    const auto found = rest_.empty() ? "its end" : fmt::format("'{}'", escaped(rest_.substr(0, 12)));
+    const auto found = rest_.empty() ? "its end" : fmt::format("'{}'", excerpt(rest_.substr(0, 12)));
     fail(fmt::format("found {} in its header, expected '{}'", found, letter));
   }
   bool take_word(std::string_view word) {
@@ -134,15 +134,15 @@ DType dtype_of(const Header& header, const std::string& name) {
     if (known.descr == *header.descr) return known.dtype;
   const bool swapped = header.descr->starts_with('>');
   throw Error(Code::invalid_argument,
-              fmt::format("'{}' has elements of type '{}', expected a plain little-endian one like '<f4'{}", name,
-                          escaped(*header.descr), swapped ? "; save it with the other byte order" : ""));
+              fmt::format("'{}' has elements of type '{}', expected a plain little-endian one like '<f4'{}",
+                          excerpt(name), excerpt(*header.descr), swapped ? "; save it with the other byte order" : ""));
 }
 
 }  // namespace
 
 Tensor parse_npy(std::string_view bytes, const std::string& name) {
   const auto fail = [&](const std::string& why) {
-    throw Error(Code::invalid_argument, fmt::format("'{}' is no .npy file that can be read: {}", name, why));
+    throw Error(Code::invalid_argument, fmt::format("'{}' is no .npy file that can be read: {}", excerpt(name), why));
   };
   if (!bytes.starts_with(kNumpyMagic)) fail("it does not start with \\x93NUMPY");
   if (bytes.size() < 10) fail("it ends in its header");

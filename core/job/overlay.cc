@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job/overlay.h"
 
+#include "job/nesting.h"
 #include "loader/text.h"
 #include "stretto/catalogue.h"
 
@@ -72,7 +73,7 @@ struct Assignment {
 
 [[noreturn]] void reject_form(const std::string& text, const std::string& found) {
   throw Error(Code::invalid_argument,
-              fmt::format("--set {}: found {}, expected KEY.KEY=VALUE, e.g. compile.inflight=5", escaped(text), found));
+              fmt::format("--set {}: found {}, expected KEY.KEY=VALUE, e.g. compile.inflight=5", excerpt(text), found));
 }
 
 /// "a.\"b c\".d" → a, b c, d. Stops at the first '=' outside quotes and moves `at` behind it.
@@ -100,6 +101,7 @@ std::vector<std::string> path_of(const std::string& text, size_t& at) {
     part.erase(part.find_last_not_of(" \t") + 1);
     if (part.empty()) reject_form(text, "an empty key");
   }
+  if (std::ssize(path) > kMostKeyParts) reject_form(text, fmt::format("a key of {} parts", path.size()));
   return path;
 }
 
@@ -126,13 +128,14 @@ Written value_of(const std::string& text) {
 }
 
 Assignment parse_assignment(const std::string& text) {
+  if (!is_utf8(text)) reject_form(text, "bytes that are no UTF-8");
   Assignment assignment;
   size_t at = 0;
   assignment.path = path_of(text, at);
   // An '=' deep in the value must not lead into the path, so the key's own text goes into messages.
   std::string key = text.substr(0, at - 1);
   key.erase(key.find_last_not_of(" \t") + 1);
-  assignment.place.file = std::make_shared<const std::string>("--set " + escaped(key));
+  assignment.place.file = std::make_shared<const std::string>("--set " + excerpt(key));
   assignment.value = value_of(text.substr(at));
   move_to(assignment.value, assignment.place);
   return assignment;
@@ -146,7 +149,7 @@ void assign(Written& target, const Assignment& assignment, size_t depth) {
   auto* table = target.as<Written::Table>();
   if (table == nullptr)
     reject(assignment.place,
-           fmt::format("'{}' is {}, expected a table", escaped(assignment.path[depth - 1]), shown(target)));
+           fmt::format("'{}' is {}, expected a table", excerpt(assignment.path[depth - 1]), shown(target)));
   const auto& key = assignment.path[depth];
   if (auto* known = target.find(key)) return assign(*known, assignment, depth + 1);
   table->push_back({key, assignment.place, {Written::Table{}, assignment.place}});
@@ -186,7 +189,7 @@ void assign_by_name(Written& root, const Assignment& assignment, const std::stri
     mend = fmt::format("there are {}", fmt::join(names, ", "));
   else if (!names.empty())
     mend = fmt::format("none of the {} fits", names.size());
-  reject(assignment.place, fmt::format("found no {} named '{}'; {}", kind, escaped(pattern), mend));
+  reject(assignment.place, fmt::format("found no {} named '{}'; {}", kind, excerpt(pattern), mend));
 }
 
 }  // namespace

@@ -12,8 +12,6 @@ namespace stretto {
 
 namespace {
 
-constexpr size_t kLongestName = 200;
-
 bool is_letter(char letter) {
   return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
          letter == '_' || letter == '-';
@@ -27,7 +25,7 @@ bool is_name(std::string_view text) {
 
 void check_name(const std::string& name, const char* what, const Place& place) {
   if (!is_name(name))
-    reject(place, fmt::format("found the {} name '{}', expected letters, digits, '_' and '-'{}", what, escaped(name),
+    reject(place, fmt::format("found the {} name '{}', expected letters, digits, '_' and '-'{}", what, excerpt(name),
                               name.size() > kLongestName ? fmt::format(", {} at most", kLongestName) : ""));
 }
 
@@ -36,7 +34,7 @@ Reference parse_reference(const Written& written) {
   const auto fail = [&] {
     reject(written.place,
            fmt::format(R"(found "{}", expected a name: "x", "x[*]", "x[2]" or "x[:]", perhaps with ".result")",
-                       escaped(text)));
+                       excerpt(text)));
   };
   Reference reference;
   reference.place = written.place;

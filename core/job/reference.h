@@ -6,6 +6,8 @@
 
 namespace stretto {
 
+inline constexpr size_t kLongestName = 200;  ///< bytes
+
 /// A name as a job refers to it: "x", "x[*]", "x[2]", "x[:]", each perhaps with ".result".
 struct Reference {
   enum class Pick {

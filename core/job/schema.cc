@@ -9,6 +9,7 @@ namespace stretto {
 namespace {
 
 JobKey leaf(Option&& option) { return {Form::option, std::move(option)}; }
+JobKey path(Option&& option) { return {Form::option, std::move(option), nullptr, 4096}; }
 JobKey needed(JobKey key) {
   key.option.required = 1;
   return key;
@@ -24,7 +25,7 @@ const std::array kCompileKeys{
              .otherwise("\"shm\"")),
     leaf(Option(Type::text, "driver_transport", "carries the graph's inputs and outputs").otherwise("\"shm\"")),
     leaf(Option(Type::integer, "inflight", "executions under way at most").at_least(1).at_most(4096).otherwise("2")),
-    leaf(Option(Type::text, "costs", "a file with what ops, devices and links cost, as `stretto calibrate` writes it")),
+    path(Option(Type::text, "costs", "a file with what ops, devices and links cost, as `stretto calibrate` writes it")),
 };
 const JobTable kCompile{"[compile]", kCompileKeys};
 

@@ -31,6 +31,8 @@ struct JobKey {
   Form form;
   Option option;  ///< name, help, required; for Form::option its type too
   const JobTable* table = nullptr;
+  size_t longest = 200;  ///< bytes of a text, or of a name of an argument; those of kAnyText may be anything
+  static constexpr size_t kAnyText = SIZE_MAX;
 };
 /// A key that is no option.
 inline JobKey shaped(Form form, const char* name, const char* help, const JobTable* table = nullptr) {

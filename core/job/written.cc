@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job/written.h"
 
-#include "job/key_depth.h"
+#include "job/nesting.h"
 #include "loader/literal.h"
+#include "loader/text.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -75,14 +76,15 @@ Written* Written::find(std::string_view key) {
 }
 
 Written parse_toml(std::string_view text, const std::string& name) {
-  check_key_depth(text, name);
+  check_nesting(text, name);
   try {
     const toml::table table = toml::parse(text, name);
     return Conversion(std::make_shared<const std::string>(name))(table);
   } catch (const toml::parse_error& error) {
     const auto& begin = error.source().begin;
-    throw Error(Code::invalid_argument, fmt::format("{}this is not TOML: {}",
-                                                    to_prefix({name, begin.line, begin.column}), error.description()));
+    throw Error(Code::invalid_argument,
+                fmt::format("{}this is not TOML: {}", to_prefix({name, begin.line, begin.column}),
+                            excerpt(error.description())));
   }
 }
 
@@ -95,11 +97,11 @@ std::string read_file(const std::string& path, uint64_t limit) {
     text.append(piece.data(), static_cast<size_t>(stream.gcount()));
     if (text.size() > limit)
       throw Error(Code::invalid_argument,
-                  fmt::format("'{}' has more than {} MiB, the most that is read", path, limit >> 20));
+                  fmt::format("'{}' has more than {} MiB, the most that is read", excerpt(path), limit >> 20));
   }
   if (!stream.eof())
-    throw Error(Code::invalid_argument,
-                fmt::format("cannot read '{}': {}", path, errno != 0 ? std::strerror(errno) : "it is no file"));
+    throw Error(Code::invalid_argument, fmt::format("cannot read '{}': {}", excerpt(path),
+                                                    errno != 0 ? std::strerror(errno) : "it is no file"));
   return text;
 }
 

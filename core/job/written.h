@@ -54,7 +54,7 @@ struct WrittenEntry {
 };
 
 /// Parses TOML. `name` stands for the file in positions. Throws Code::invalid_argument with the position where the text
-/// is not TOML, or its keys have too many parts.
+/// is not TOML, or nested too deep.
 Written parse_toml(std::string_view text, const std::string& name);
 
 /// Reads and parses a file; blocks for that. Throws Code::invalid_argument, also where it cannot be read or is too

@@ -60,6 +60,7 @@ TEST_F(ACostFile, ReadsBackWhatIsWritten) {
   Costs costs;
   costs.devices["cpu"].ops["tensor.scale(factor = 2.5, name = \"x\") f32[8] -> f32[8]"] = 1.25e-7;
   costs.devices["cpu"].flops = 12345678901.0;
+  costs.devices["cpu"].ops["a.b(text = \"\n\x7f\\\")"] = 1;
   costs.devices["gpu:0"].launch = 3e-6;
   costs.transports["ucx"] = {1e-6, 0.1, std::nullopt};
   costs.links.push_back({"ucx", "sender[0]", "receiver", {std::nullopt, std::nullopt, 1e10}, "port of sender[0]"});

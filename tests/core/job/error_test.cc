@@ -200,20 +200,56 @@ TEST_F(AJobThatCannotBeRead, MayBeNoFile) {
 }
 
 TEST_F(AJobThatCannotBeRead, ExceedsAStatedLimit) {
-  EXPECT_NE(failure("x = " + std::string(300, '[') + std::string(300, ']')).find("nested"), std::string::npos);
+  EXPECT_NE(failure("x = " + std::string(300, '[') + std::string(300, ']')).find("more than 32 lists"),
+            std::string::npos);
   std::string deep = "a";
   for (int i = 0; i < 100'000; ++i) deep += ".a";
   EXPECT_EQ(failure("\n" + deep + " = 1"), "job.toml:2:64: found a key of more than 32 parts, expected fewer");
   EXPECT_NE(failure("x = {y=\"\"\"a\"\"\"\"," + deep + "=1}").find("more than 32 parts"), std::string::npos);
-  EXPECT_EQ(failure("[actor.a]\ncount = 65536\n[[node]]\nname = \"n\"\non = \"a[*]\"\nop = \"t.c\"\n"
-                    "inputs = { x = \"n[:]\" }\n"),
-            "job.toml:7:16: found more than 16000000 edges once families are expanded, expected fewer");
-  std::string many = "[actor.a]\ncount = 65536\n";
-  for (int i = 0; i < 16; ++i) many += "[[node]]\nname = \"n" + std::to_string(i) + "\"\non = \"a[*]\"\nop = \"t.c\"\n";
-  EXPECT_EQ(failure(many),
-            "job.toml:64:8: node 'n15': found more than 1000000 nodes once families are expanded, expected fewer");
+  EXPECT_EQ(failure("x = " + std::string(16, '[') + "1, {y=" + std::string(16, '[')),
+            "job.toml:1:42: found more than 32 lists and tables in each other, expected fewer");
   const std::string large((64U << 20U) + 1, '\n');
   EXPECT_EQ(failure(large), "'job.toml' has more than 64 MiB, the most that is read");
+}
+
+TEST_F(AJobThatCannotBeRead, GrowsBeyondWhatFamiliesMayAdd) {
+  const std::string actors = "[actor.a]\ncount = 50001\n",
+                    node = "[[node]]\nname = \"n\"\non = \"a[*]\"\nop = \"t.c\"\n";
+  EXPECT_EQ(failure(actors + node + "[[output]]\nname = \"y\"\nfrom = \"n[*]\"\n"),
+            "job.toml:8:8: output 'y': found families that add more than 100000 actors, nodes and outputs to what is "
+            "written, expected fewer");
+  EXPECT_EQ(failure("[actor.b]\ncount = 65536\n" + actors).substr(0, 26), "job.toml:3:8: actor 'a': f");
+  EXPECT_EQ(failure("[actor.a]\ncount = 600\n" + node + "inputs = { x = \"n[:]\" }\n"),
+            "job.toml:7:16: node 'n': found families that add more than 300000 edges to what is written, expected "
+            "fewer");
+  EXPECT_EQ(failure(actors + node + "args = { x = \"" + std::string(1000, 'x') + "\" }\n"),
+            "job.toml:7:8: node 'n': found families whose members have more than 32 MiB of arguments and other "
+            "settings, expected less: fewer members, or shorter values");
+  EXPECT_EQ(failure("[actor.a]\ncount = 50000\nlaunch = [\"" + std::string(1000, 'x') + "\"]\n").substr(0, 26),
+            "job.toml:3:10: actor 'a': ");
+}
+
+TEST_F(AJobThatCannotBeRead, IsNotQuotedAtLength) {
+  const std::string much(10'000, 'x'), begin(200, 'x');
+  EXPECT_EQ(failure("[compile]\nscheduler = [\"" + much + "\"]\n"),
+            "job.toml:2:13: 'scheduler': found the list [\"" + begin + "… (10000 bytes)\"], expected a text");
+  EXPECT_EQ(failure("[compile]\ninflight = \"" + much + "\"\n").substr(0, 270),
+            "job.toml:2:12: 'inflight': found the text \"" + begin + "… (10000 bytes)\", expecte");
+  EXPECT_EQ(failure("[compile]\nscheduler = \"" + much + "\"\n"),
+            "job.toml:2:13: 'scheduler': found a text of 10000 bytes, expected 200 at most");
+  EXPECT_EQ(failure("[transport." + much + "]\nx = 1\n"),
+            "job.toml:1:12: a key of 'transport': found a text of 10000 bytes, expected 200 at most");
+  EXPECT_EQ(failure("[transport.shm]\n" + much + " = 1\n"),
+            "job.toml:2:1: a key of 'transport.shm': found a text of 10000 bytes, expected 200 at most");
+  EXPECT_EQ(failure("[compile]\nscheduler = \"\\u001b[31m\"\n"),
+            "job.toml:2:13: 'scheduler': found '\\x1b[31m', expected a text without control characters");
+  EXPECT_LT(failure("[run]\nget = \"" + much + "\"\n").size(), 700U);
+  EXPECT_LT(failure(much + " = 1\n").size(), 500U);
+  std::string numbers = "1";
+  for (int i = 0; i < 1000; ++i) numbers += ", 1";
+  EXPECT_EQ(failure("[compile]\ninflight = [" + numbers + "]\n"),
+            "job.toml:2:12: 'inflight': found the list [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, …] of 1001, "
+            "expected an integer from 1 to 4096");
 }
 
 }  // namespace

@@ -130,5 +130,12 @@ TEST_F(NpyFeed, MustHaveTheInputsTypeAndShape) {
             "front that counts executions");
 }
 
+TEST_F(NpyFeed, HasNoMoreValuesThanAreReasonable) {
+  folder_.write("x.npy", npy("<f4", "(1000000000000000000, 0)", ""));
+  EXPECT_EQ(failure(job("dtype = \"f32\"\nshape = [0]")),
+            "job.toml:5:17: input 'x' of f32[0]: found 1000000000000000000 values by execution in 'x.npy', expected "
+            "1000000 at most");
+}
+
 }  // namespace
 }  // namespace stretto

@@ -73,6 +73,18 @@ TEST_F(OverlaysOfAJob, SetRejectsWhatIsNoAssignment) {
     EXPECT_NE(failure_of_set(text).find("expected KEY.KEY=VALUE"), std::string::npos) << text;
 }
 
+TEST_F(OverlaysOfAJob, SetRejectsWhatIsNoText) {
+  EXPECT_NE(failure_of_set("transport.ucx.tls=\xff").find("found bytes that are no UTF-8"), std::string::npos);
+}
+
+TEST_F(OverlaysOfAJob, SetRejectsAKeyOfManyParts) {
+  std::string key = "transport.shm";
+  for (int i = 0; i < 10'000; ++i) key += ".a";
+  const auto text = failure(kExample, {{}, {key + "=1"}});
+  EXPECT_NE(text.find("found a key of 10002 parts"), std::string::npos) << text;
+  EXPECT_LT(text.size(), 500U);
+}
+
 TEST_F(OverlaysOfAJob, ALineBreakInAValueIsNoSecondKey) {
   EXPECT_NE(failure_of_set("compile.inflight=1\nscheduler=2").find("found the text"), std::string::npos);
 }

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
-#include "job/key_depth.h"
+#include "job/nesting.h"
 
 #include "stretto/graph.h"
 
@@ -11,7 +11,7 @@ namespace stretto {
 
 namespace {
 
-constexpr int kMostParts = 32;
+constexpr int kMostOpen = 32;
 
 /// Where a quoted text that starts at `begin` ends: behind its closing quotes, or where it breaks off.
 size_t end_of_text(std::string_view text, size_t begin) {
@@ -35,30 +35,39 @@ size_t end_of_text(std::string_view text, size_t begin) {
   return text.size();
 }
 
+[[noreturn]] void reject_depth(std::string_view before, const std::string& name, const std::string& found) {
+  const auto line = static_cast<uint32_t>(std::count(before.begin(), before.end(), '\n')) + 1;
+  const auto column = static_cast<uint32_t>(before.size() - (before.rfind('\n') + 1)) + 1;
+  throw Error(Code::invalid_argument,
+              fmt::format("{}found {}, expected fewer", to_prefix({name, line, column}), found));
+}
+
 }  // namespace
 
-void check_key_depth(std::string_view text, const std::string& name) {
-  int dots = 0;
+void check_nesting(std::string_view text, const std::string& name) {
+  int dots = 0, open = 0;
   for (size_t at = 0; at < text.size();) {
     switch (text[at]) {
       case '"':
       case '\'': at = std::min(end_of_text(text, at), text.size()); continue;
       case '#': at = std::min(text.find('\n', at), text.size()); continue;
+      case '[':
+      case '{':
+        dots = 0;
+        if (++open > kMostOpen)
+          reject_depth(text.substr(0, at), name, fmt::format("more than {} lists and tables in each other", kMostOpen));
+        break;
+      case ']':
+      case '}':
+        dots = 0;
+        open = std::max(open - 1, 0);
+        break;
       case '\n':
       case '=':
-      case '[':
-      case ']':
-      case '{':
-      case '}':
       case ',': dots = 0; break;
       case '.':
-        if (++dots >= kMostParts) {
-          const auto before = text.substr(0, at);
-          const auto line = static_cast<uint32_t>(std::count(before.begin(), before.end(), '\n')) + 1;
-          const auto column = static_cast<uint32_t>(at - (before.rfind('\n') + 1)) + 1;
-          throw Error(Code::invalid_argument, fmt::format("{}found a key of more than {} parts, expected fewer",
-                                                          to_prefix({name, line, column}), kMostParts));
-        }
+        if (++dots >= kMostKeyParts)
+          reject_depth(text.substr(0, at), name, fmt::format("a key of more than {} parts", kMostKeyParts));
         break;
       default: break;
     }
