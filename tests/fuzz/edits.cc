@@ -147,7 +147,7 @@ void slip(json& root, Random& random) {
       }
       [[fallthrough]];
     default:
-      value = value.is_number_integer() && random() % 2 == 0 ? json(value.get<int32_t>() + 1)
+      value = value.is_number_integer() && random() % 2 == 0 ? json(static_cast<int64_t>(value.get<uint64_t>() + 1))
                                                              : json(some(kNumbers, random));
   }
 }

@@ -4,13 +4,14 @@
 
 #include "job/reference.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
 namespace stretto::fuzz {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char letter : text) {
     const auto byte = static_cast<uint8_t>(letter);
@@ -24,7 +25,7 @@ std::string quoted(std::string_view text) {
   return result + '"';
 }
 
-std::string key_text(const std::string& key) { return is_name(key) ? key : quoted(key); }
+std::string key_text(const std::string& key) { return is_name(key) ? key : in_quotes(key); }
 
 std::string real_text(double value) {
   if (std::isnan(value)) return "nan";
@@ -38,7 +39,7 @@ std::string value_text(const Written& written) {
   if (const auto* flag = written.as<bool>()) return *flag ? "true" : "false";
   if (const auto* number = written.as<int64_t>()) return fmt::format("{}", *number);
   if (const auto* number = written.as<double>()) return real_text(*number);
-  if (const auto* text = written.as<std::string>()) return quoted(*text);
+  if (const auto* text = written.as<std::string>()) return in_quotes(*text);
   std::string text;
   if (const auto* list = written.as<Written::List>()) {
     for (const auto& item : *list) text += (text.empty() ? "" : ", ") + value_text(item);
