@@ -283,11 +283,11 @@ void Simulation::record(uint32_t vertex, int64_t execution, double start, double
 
 Timeline simulate(const Plan& plan, int64_t executions) {
   if (executions < 0) throw Error(Code::invalid_argument, fmt::format("{} executions can't be simulated", executions));
-  if (static_cast<double>(executions) * static_cast<double>(plan.steps.size()) > kMostRuns)
+  if (static_cast<double>(executions) * static_cast<double>(plan.steps.size()) > compiling::kMostRuns)
     throw Error(Code::invalid_argument,
                 fmt::format("{} executions of {} steps can't be simulated: {:.0f} runs of steps are the most; simulate "
                             "fewer executions",
-                            executions, plan.steps.size(), kMostRuns));
+                            executions, plan.steps.size(), compiling::kMostRuns));
   return compiling::Simulation(plan, executions).run();
 }
 
