@@ -37,6 +37,9 @@ std::optional<std::string> nearest(const std::string& name, const std::vector<st
   std::optional<std::string> best;
   size_t best_distance = near_enough + 1;
   for (const auto& candidate : names) {
+    // As many edits as one is longer are the least; to count them takes the product of both lengths.
+    const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});
+    if (longer - shorter > near_enough) continue;
     const size_t edits = distance(name, candidate);
     if (edits < best_distance || (edits == best_distance && best && candidate < *best)) {
       best = candidate;

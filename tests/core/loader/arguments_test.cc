@@ -160,6 +160,7 @@ TEST(NearestName, ForgivesSlipsAndNothingElse) {
   EXPECT_EQ(nearest("hsm", {"shm"}), "shm");
   EXPECT_EQ(nearest("infiniband", {"shm", "ucx", "nccl"}), std::nullopt);
   EXPECT_EQ(nearest("shm", {}), std::nullopt);
+  EXPECT_EQ(nearest(std::string(100'000'000, 'a'), {"shm", "ucx", "nccl"}), std::nullopt) << "and at once";
 }
 
 }  // namespace
