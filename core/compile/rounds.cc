@@ -120,6 +120,8 @@ void RoundGraph::add_channels(const Plan& plan) {
                rounds(0, channel.send_step, reader.receive_step), By::message, channel.send_step, reader.receive_step,
                static_cast<int32_t>(c)});
     const auto slots = static_cast<int32_t>(plan.rings[channel.ring].slots);
+    // The window has let the execution end that this would wait for, in however many rounds.
+    if (slots >= static_cast<int32_t>(plan.inflight)) continue;
     for (const uint32_t from : releasing[c])
       for (const uint32_t to : acquiring[c])
         if (on_lane(from) && on_lane(to))

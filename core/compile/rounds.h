@@ -11,7 +11,8 @@
 ///
 /// The driver's steps are left out. Its slots are as many as the window at least (verify checks it), so whatever waits
 /// for the driver waits for an execution that the window has let end before; and when the window is full the driver
-/// gives blank rounds, so the window itself never stops a round.
+/// gives blank rounds, so the window itself never stops a round. Slots of a channel that are as many as the window are
+/// left out for the same reason, whoever gives them back.
 ///
 /// Live: no circuit has a token sum below 1 (Commoner, Holt, Even, Pnueli 1971; offsets allow negative arcs, hence the
 /// sum in place of "a token on it"). Finding one: Bellman and Ford's algorithm gives potentials p with
