@@ -26,38 +26,51 @@ void unite(std::vector<uint32_t>& parent, uint32_t a, uint32_t b) {
 }  // namespace
 
 RoundGraph::RoundGraph(const Plan& plan, bool issue_orders)
-    : step_count_(static_cast<uint32_t>(plan.steps.size())), joint_(plan.steps.size()) {
+    : step_count_(static_cast<uint32_t>(plan.steps.size())),
+      apart_(plan.steps.size(), false),
+      joint_(plan.steps.size()) {
   merge_joints(plan);
   add_lanes(plan);
   add_waits(plan);
+  add_meetings(plan);
   add_channels(plan);
   add_notes(plan);
   if (issue_orders) add_issue_orders(plan);
 }
 
 uint32_t RoundGraph::vertex(uint32_t step, Moment moment) const {
-  return moment == Moment::complete ? joint_[step] : static_cast<uint32_t>(moment) * step_count_ + step;
+  if (moment == Moment::begin && apart_[step]) return 3 * step_count_ + joint_[step];
+  if (moment == Moment::complete || moment == Moment::begin) return joint_[step];
+  return static_cast<uint32_t>(moment) * step_count_ + step;
 }
 
 std::vector<uint32_t> RoundGraph::steps_of(uint32_t vertex) const {
   std::vector<uint32_t> steps;
-  if (moment_of(vertex) != Moment::complete) return {step_of(vertex)};
+  if (moment_of(vertex) == Moment::issue || moment_of(vertex) == Moment::note) return {step_of(vertex)};
   for (uint32_t step = 0; step < step_count_; ++step)
-    if (joint_[step] == vertex) steps.push_back(step);
+    if (joint_[step] == step_of(vertex)) steps.push_back(step);
   return steps;
 }
 
 void RoundGraph::merge_joints(const Plan& plan) {
   std::vector<uint32_t> parent(step_count_);
   std::iota(parent.begin(), parent.end(), 0U);
+  std::unordered_map<int32_t, uint32_t> groups;
+  for (uint32_t step = 0; step < step_count_; ++step) {
+    if (plan.steps[step].group < 0) continue;
+    grouped_ = apart_[step] = true;
+    unite(parent, groups.try_emplace(plan.steps[step].group, step).first->second, step);
+  }
   for (const auto& channel : plan.channels) {
     if (!channel.rendezvous) continue;
-    for (const auto& reader : channel.readers) unite(parent, channel.send_step, reader.receive_step);
+    for (const auto& reader : channel.readers) {
+      const uint32_t send = channel.send_step, receive = reader.receive_step;
+      if (plan.steps[send].group < 0 && plan.steps[receive].group < 0)
+        unite(parent, send, receive);
+      else
+        apart_[send] = apart_[receive] = true;
+    }
   }
-  std::unordered_map<int32_t, uint32_t> groups;
-  for (uint32_t step = 0; step < step_count_; ++step)
-    if (plan.steps[step].group >= 0)
-      unite(parent, groups.try_emplace(plan.steps[step].group, step).first->second, step);
   for (uint32_t step = 0; step < step_count_; ++step) joint_[step] = root(parent, step);
 }
 
@@ -66,22 +79,25 @@ void RoundGraph::add(Arc arc) {
   arcs_.push_back(arc);
 }
 
-/// A blocking SEND of a rendezvous has published its note before its peer arrives.
-bool RoundGraph::begins_apart(const Plan& plan, uint32_t step) const {
+/// A blocking SEND of a rendezvous has published its note before its peer arrives. In a group it does so as it begins.
+bool RoundGraph::posts_first(const Plan& plan, uint32_t step) const {
   const auto& each = plan.steps[step];
-  return plan.actors[each.actor].blocking && each.kind == StepKind::send && each.joint >= 0;
+  return plan.actors[each.actor].blocking && each.kind == StepKind::send && each.joint >= 0 && !apart_[step];
 }
 
 void RoundGraph::add_lanes(const Plan& plan) {
+  for (uint32_t step = 0; step < step_count_; ++step)
+    if (apart_[step] && joint_[step] == step)
+      add({vertex(step, Moment::begin), vertex(step, Moment::complete), 0, By::lane, step, step});
   for (const auto& lane : plan.lanes) {
     for (size_t i = 0; i < lane.steps.size(); ++i) {
       const uint32_t next = lane.steps[i];
       const uint32_t previous = lane.steps[i == 0 ? lane.steps.size() - 1 : i - 1];
       const int32_t tokens = i == 0 ? 1 : 0;
-      if (joint_[previous] == joint_[next]) continue;  // a group has no before and after
+      if (i > 0 && joint_[previous] == joint_[next]) continue;  // a group has no before and after
       const uint32_t ended = vertex(previous, Moment::complete);
-      add({ended, vertex(next, Moment::complete), tokens, By::lane, previous, next});
-      if (!begins_apart(plan, next)) continue;
+      add({ended, vertex(next, Moment::begin), tokens, By::lane, previous, next});
+      if (!posts_first(plan, next)) continue;
       add({ended, vertex(next, Moment::issue), tokens, By::lane, previous, next});
       add({vertex(next, Moment::issue), vertex(next, Moment::complete), 0, By::issue, next, next});
     }
@@ -93,9 +109,25 @@ void RoundGraph::add_waits(const Plan& plan) {
     for (const auto& wait : plan.steps[step].waits) {
       if (wait.by != Wait::By::lane) continue;
       const uint32_t ended = vertex(wait.from, Moment::complete);
-      add({ended, vertex(step, Moment::complete), wait.rounds, By::wait, wait.from, step});
-      if (begins_apart(plan, step)) add({ended, vertex(step, Moment::issue), wait.rounds, By::wait, wait.from, step});
+      add({ended, vertex(step, Moment::begin), wait.rounds, By::wait, wait.from, step});
+      if (posts_first(plan, step)) add({ended, vertex(step, Moment::issue), wait.rounds, By::wait, wait.from, step});
     }
+}
+
+/// Where a step of a group takes part: each of the two ends after the other has begun.
+void RoundGraph::add_meetings(const Plan& plan) {
+  for (uint32_t c = 0; c < plan.channels.size(); ++c) {
+    const auto& channel = plan.channels[c];
+    if (!channel.rendezvous || !apart_[channel.send_step]) continue;
+    const auto meet = [&](uint32_t from, uint32_t to) {
+      add({vertex(from, Moment::begin), vertex(to, Moment::complete), 0, By::message, from, to,
+           static_cast<int32_t>(c)});
+    };
+    for (const auto& reader : channel.readers) {
+      meet(channel.send_step, reader.receive_step);
+      meet(reader.receive_step, channel.send_step);
+    }
+  }
 }
 
 void RoundGraph::add_channels(const Plan& plan) {
@@ -125,7 +157,7 @@ void RoundGraph::add_channels(const Plan& plan) {
     for (const uint32_t from : releasing[c])
       for (const uint32_t to : acquiring[c])
         if (on_lane(from) && on_lane(to))
-          add({vertex(from, Moment::complete), vertex(to, Moment::complete), rounds(slots, from, to), By::release, from,
+          add({vertex(from, Moment::complete), vertex(to, Moment::begin), rounds(slots, from, to), By::release, from,
                to, static_cast<int32_t>(c)});
   }
 }
@@ -143,8 +175,8 @@ void RoundGraph::add_notes(const Plan& plan) {
     Moment moment = Moment::complete;
     if (channel.stream_ordered && !plan.actors[channel.writer].blocking)
       moment = status ? Moment::complete : Moment::note;
-    else if (channel.stream_ordered && begins_apart(plan, from))
-      moment = Moment::issue;
+    else if (channel.stream_ordered)
+      moment = posts_first(plan, from) ? Moment::issue : Moment::begin;
     add({vertex(from, moment), to, rounds(from, number), By::header, from, number, plan.steps[receive].channel});
   };
   for (uint32_t number = 0; number < step_count_; ++number) {
@@ -152,7 +184,7 @@ void RoundGraph::add_notes(const Plan& plan) {
     if (step.lane < 0 || plan.actors[step.actor].blocking) continue;
     const uint32_t issue = vertex(number, Moment::issue);
     const uint32_t note = vertex(number, Moment::note);
-    add({issue, vertex(number, Moment::complete), 0, By::issue, number, number});
+    add({issue, vertex(number, Moment::begin), 0, By::issue, number, number});
     const bool stateful = step.node >= 0 && plan.nodes[static_cast<uint32_t>(step.node)].stateful;
     for (const uint32_t receive : step.header_waits) add_header(receive, number, issue, stateful);
     if (step.kind == StepKind::receive) {

@@ -7,7 +7,9 @@
 /// Vertices are transitions. An arc u → v with t tokens says: v in round r happens after u in round r − t. Arcs come
 /// from what the plan really does: the order on lanes (0; last → first 1), the waits that lanes perform, messages
 /// (SEND → RECEIVE), slots given back (releases → acquires), the order in which an asynchronous device's thread issues,
-/// and the headers that it awaits. The steps of a rendezvous, and of a group, are one vertex.
+/// and the headers that it awaits. The two steps of a rendezvous are one vertex. A group begins as one and ends as one,
+/// and its steps meet their counterparts in between, so that it and each counterpart have two: each ends after the
+/// other has begun.
 ///
 /// The driver's steps are left out. Its slots are as many as the window at least (verify checks it), so whatever waits
 /// for the driver waits for an execution that the window has let end before; and when the window is full the driver
@@ -57,18 +59,19 @@ class RoundGraph {
   enum class Moment {
     complete,
     issue,  ///< the issuing thread hands it to the device
-    note    ///< status and shape of what it makes are known on this actor
+    note,   ///< status and shape of what it makes are known on this actor
+    begin   ///< of a group, or of what meets a step of one; the same as `complete` for the rest
   };
 
   /// Indices in the plan must be valid. `issue_orders` false leaves Plan::issue_orders out.
   RoundGraph(const Plan& plan, bool issue_orders);
 
-  uint32_t vertex_count() const { return 3 * step_count_; }
+  uint32_t vertex_count() const { return (grouped_ ? 4 : 3) * step_count_; }
   std::span<const Arc> arcs() const { return arcs_; }
   uint32_t vertex(uint32_t step, Moment moment) const;
   uint32_t step_of(uint32_t vertex) const { return vertex % step_count_; }
   Moment moment_of(uint32_t vertex) const { return static_cast<Moment>(vertex / step_count_); }
-  /// All steps of a `complete` vertex: several for a rendezvous or a group.
+  /// All steps of a `complete` or `begin` vertex: several for a rendezvous or a group.
   std::vector<uint32_t> steps_of(uint32_t vertex) const;
 
  private:
@@ -76,12 +79,15 @@ class RoundGraph {
   void add(Arc arc);
   void add_lanes(const Plan& plan);
   void add_waits(const Plan& plan);
+  void add_meetings(const Plan& plan);
   void add_channels(const Plan& plan);
   void add_notes(const Plan& plan);
   void add_issue_orders(const Plan& plan);
-  bool begins_apart(const Plan& plan, uint32_t step) const;
+  bool posts_first(const Plan& plan, uint32_t step) const;
 
   uint32_t step_count_;
+  bool grouped_ = false;
+  std::vector<bool> apart_;      // by step: begin and complete are two vertices
   std::vector<uint32_t> joint_;  // by step: the step that stands for its joint transition
   std::vector<Arc> arcs_;
 };

@@ -4,12 +4,153 @@
 
 #include <algorithm>
 #include <deque>
+#include <span>
 
 namespace stretto::compiling {
 
+/// Walks backwards from a step: what must have come to pass before it, and how many executions may still be looked
+/// back from there.
+class Search {
+ public:
+  Search(const HappensBefore& links, uint32_t u) : links_(links), plan_(links.plan_), u_(u) {}
+
+  bool finds(uint32_t v, int32_t tokens) {
+    reach(v, Past::begun, tokens);
+    // It touches slots once it has met its counterpart.
+    reach_counterparts(plan_.steps[v], tokens);
+    while (!open_.empty() && !found_) {
+      const auto [number, past, left] = open_.front();
+      open_.pop_front();
+      if (best_[key(number, past)] == left) expand(number, past, left);
+    }
+    return found_;
+  }
+
+ private:
+  enum class Past : uint8_t { ended, begun, issued };
+
+  static uint64_t key(uint32_t number, Past past) { return uint64_t{number} << 2 | static_cast<uint64_t>(past); }
+
+  void reach(uint32_t number, Past past, int32_t left) {
+    if (left < 0 || plan_.steps[number].lane < 0) return;
+    found_ = found_ || (number == u_ && past == Past::ended) || left >= static_cast<int32_t>(plan_.inflight);
+    const auto [known, fresh] = best_.try_emplace(key(number, past), left);
+    if (!fresh && known->second >= left) return;
+    known->second = left;
+    open_.push_back({number, past, left});
+  }
+
+  /// Everything on a lane that is over once its step at `position` is, `rounds` rounds before `to`.
+  void reach_lane(const Step& to, int32_t lane, int64_t position, int32_t rounds, int32_t left) {
+    for (const uint32_t number : plan_.lanes[static_cast<uint32_t>(lane)].steps) {
+      const auto& from = plan_.steps[number];
+      const int32_t back = rounds + (from.position <= position ? 0 : 1) - to.offset + from.offset;
+      reach(number, Past::ended, left - std::max(back, 0));
+    }
+  }
+
+  /// The counterpart in a rendezvous has begun; with it in no group, it is over as well.
+  void reach_counterparts(const Step& step, int32_t left) {
+    if (step.channel < 0) return;
+    const auto& channel = plan_.channels[static_cast<uint32_t>(step.channel)];
+    const auto meet = [&](uint32_t other) {
+      reach(other, !channel.rendezvous || plan_.steps[other].group < 0 ? Past::ended : Past::begun, left);
+    };
+    if (step.kind == StepKind::receive) meet(channel.send_step);
+    if (step.kind == StepKind::send && channel.rendezvous)
+      for (const auto& reader : channel.readers) meet(reader.receive_step);
+  }
+
+  std::span<const uint32_t> group_of(uint32_t number) const {
+    const int32_t group = plan_.steps[number].group;
+    return group < 0 ? std::span<const uint32_t>() : links_.group_.at(group);
+  }
+
+  /// A group has ended once the counterparts of all its steps have.
+  void end_groups_met(const Step& step) {
+    const auto& channel = plan_.channels[static_cast<uint32_t>(step.channel)];
+    const uint32_t other = step.kind == StepKind::send ? channel.readers[0].receive_step : channel.send_step;
+    int32_t least = INT32_MAX;
+    for (const uint32_t member : group_of(other)) {
+      const auto& met = plan_.channels[static_cast<uint32_t>(plan_.steps[member].channel)];
+      if (!met.rendezvous) return;
+      const uint32_t counterpart = met.send_step == member ? met.readers[0].receive_step : met.send_step;
+      const auto known = best_.find(key(counterpart, Past::ended));
+      if (known == best_.end()) return;
+      least = std::min(least, known->second);
+    }
+    if (least != INT32_MAX) reach(other, Past::ended, least);
+  }
+
+  void expand(uint32_t number, Past past, int32_t left) {
+    const auto& step = plan_.steps[number];
+    if (past == Past::issued) return expand_issued(number, left);
+    if (past == Past::begun) return expand_begun(number, left);
+    reach(number, Past::begun, left);
+    reach_counterparts(step, left);
+    if (step.joint >= 0) end_groups_met(step);
+    for (const uint32_t partner : group_of(number)) reach(partner, Past::ended, left);
+  }
+
+  void expand_begun(uint32_t number, int32_t left) {
+    const auto& step = plan_.steps[number];
+    found_ = found_ || links_.at_once(u_, number, left);
+    reach(number, Past::issued, left);
+    int64_t first = step.position;
+    for (const uint32_t partner : group_of(number)) {
+      reach(partner, Past::begun, left);
+      first = std::min<int64_t>(first, plan_.steps[partner].position);
+    }
+    reach_lane(step, step.lane, first - 1, 0, left);
+    for (const auto& wait : step.waits)
+      if (wait.by == Wait::By::lane)
+        reach_lane(step, plan_.steps[wait.from].lane, plan_.steps[wait.from].position, wait.rounds, left);
+    for (const uint32_t channel : step.acquires)
+      for (const uint32_t from : links_.releasing_[channel])
+        reach(from, Past::ended, left - static_cast<int32_t>(plan_.rings[plan_.channels[channel].ring].slots));
+  }
+
+  /// The issuing thread has awaited the headers of this step, and of all that it has issued before.
+  void expand_issued(uint32_t number, int32_t left) {
+    const auto& step = plan_.steps[number];
+    if (plan_.actors[step.actor].blocking) return;
+    for (const uint32_t earlier : plan_.issue_orders[step.actor]) {
+      const auto& issued = plan_.steps[earlier];
+      const bool same_round = links_.issue_position_[earlier] <= links_.issue_position_[number];
+      const int32_t back = (same_round ? 0 : 1) - step.offset + issued.offset;
+      for (const uint32_t receive : issued.header_waits) reach_header(receive, issued, left - std::max(back, 0));
+    }
+  }
+
+  void reach_header(uint32_t receive, const Step& by, int32_t left) {
+    if (plan_.steps[receive].channel < 0) return;
+    const auto& channel = plan_.channels[static_cast<uint32_t>(plan_.steps[receive].channel)];
+    if (!channel.stream_ordered) return reach(receive, Past::ended, left);
+    // A blocking writer posts all it knows as it begins; another one the shape as it issues, the status at the end.
+    const bool status = by.node >= 0 && plan_.nodes[static_cast<uint32_t>(by.node)].stateful;
+    const auto past = plan_.actors[channel.writer].blocking ? Past::begun : status ? Past::ended : Past::issued;
+    reach(channel.send_step, past, left);
+  }
+
+  struct Open {
+    uint32_t number;
+    Past past;
+    int32_t left;
+  };
+
+  const HappensBefore& links_;
+  const Plan& plan_;
+  const uint32_t u_;
+  bool found_ = false;
+  std::unordered_map<uint64_t, int32_t> best_;  // by step and what is past of it: the most that was left
+  std::deque<Open> open_;
+};
+
 bool HappensBefore::before(uint32_t u, uint32_t v, int32_t tokens) {
   if (tokens >= static_cast<int32_t>(plan_.inflight)) return true;
-  return at_once(u, v, tokens) || by_search(u, v, tokens);
+  if (at_once(u, v, tokens)) return true;
+  if (!indexed_) index_links();
+  return Search(*this, u).finds(v, tokens);
 }
 
 /// Exact in rounds: the lane has passed u's place in that round, blank or not.
@@ -33,55 +174,9 @@ void HappensBefore::index_links() {
     for (const uint32_t channel : step.releases) releasing_[channel].push_back(number);
     if (step.group >= 0) group_[step.group].push_back(number);
   }
-}
-
-bool HappensBefore::by_search(uint32_t u, uint32_t v, int32_t tokens) {
-  if (!indexed_) index_links();
-  std::unordered_map<uint32_t, int32_t> best;  // by step: the most tokens it was reached with
-  std::deque<std::pair<uint32_t, int32_t>> open;
-  bool found = false;
-  const auto reach = [&](uint32_t step, int32_t left) {
-    if (left < 0 || plan_.steps[step].lane < 0) return;
-    found = found || step == u;
-    const auto [known, fresh] = best.try_emplace(step, left);
-    if (!fresh && known->second >= left) return;
-    known->second = left;
-    open.emplace_back(step, left);
-  };
-  // Everything on a lane that is over once its step at `position` is, `rounds` rounds before `to`.
-  const auto reach_lane = [&](const Step& to, int32_t lane, int64_t position, int32_t rounds, int32_t left) {
-    for (const uint32_t number : plan_.lanes[static_cast<uint32_t>(lane)].steps) {
-      const auto& from = plan_.steps[number];
-      const int32_t back = rounds + (from.position <= position ? 0 : 1) - to.offset + from.offset;
-      reach(number, left - std::max(back, 0));
-    }
-  };
-  open.emplace_back(v, tokens);
-  best[v] = tokens;
-  while (!open.empty() && !found) {
-    const auto [number, left] = open.front();
-    open.pop_front();
-    if (best[number] > left) continue;
-    const auto& step = plan_.steps[number];
-    if (left >= static_cast<int32_t>(plan_.inflight) || (number != v && at_once(u, number, left))) return true;
-    reach_lane(step, step.lane, static_cast<int64_t>(step.position) - 1, 0, left);
-    for (const auto& wait : step.waits) {
-      if (wait.by != Wait::By::lane) continue;
-      const auto& from = plan_.steps[wait.from];
-      reach_lane(step, from.lane, from.position, wait.rounds, left);
-    }
-    for (const uint32_t channel : step.acquires)
-      for (const uint32_t from : releasing_[channel])
-        reach(from, left - static_cast<int32_t>(plan_.rings[plan_.channels[channel].ring].slots));
-    if (step.group >= 0)
-      for (const uint32_t partner : group_[step.group]) reach(partner, left);
-    if (step.channel < 0) continue;
-    const auto& channel = plan_.channels[static_cast<uint32_t>(step.channel)];
-    if (step.kind == StepKind::receive) reach(channel.send_step, left);
-    if (step.kind == StepKind::send && channel.rendezvous)
-      for (const auto& reader : channel.readers) reach(reader.receive_step, left);
-  }
-  return found;
+  issue_position_.resize(plan_.steps.size(), 0);
+  for (const auto& order : plan_.issue_orders)
+    for (uint32_t i = 0; i < order.size(); ++i) issue_position_[order[i]] = i;
 }
 
 bool HappensBefore::take_turns(uint32_t a, uint32_t b) {

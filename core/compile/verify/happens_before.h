@@ -12,9 +12,10 @@
 /// than 0, and the claim holds where a chain from u to v looks back k at most.
 ///
 /// This is Lamport's happens-before (1978), along the waits that stand in the plan. Links: the lane of a step; the
-/// lanes that it waits for by semaphore, up to where it waits; SEND → RECEIVE; slots released → acquired; the steps of
-/// a rendezvous or a group, which run as one; and the window, since all steps of execution i − inflight have ended
-/// before execution i is submitted (verify_window).
+/// lanes that it waits for by semaphore, up to where it waits; SEND → RECEIVE; slots released → acquired; a rendezvous,
+/// which ends for both once both have begun, and a group, which begins as one and ends as one; on an asynchronous
+/// device the thread that issues it, which has awaited the headers of what it issued before; and the window, since all
+/// steps of execution i − inflight have ended before execution i is submitted (verify_window).
 
 #include "stretto/plan.h"
 
@@ -35,14 +36,16 @@ class HappensBefore {
   bool take_turns(uint32_t a, uint32_t b);
 
  private:
+  friend class Search;
+
   bool at_once(uint32_t u, uint32_t v, int32_t tokens) const;
-  bool by_search(uint32_t u, uint32_t v, int32_t tokens);
   void index_links();
 
   const Plan& plan_;
   bool indexed_ = false;
   std::vector<std::vector<uint32_t>> releasing_;              // by channel
   std::unordered_map<int32_t, std::vector<uint32_t>> group_;  // by group
+  std::vector<uint32_t> issue_position_;                      // by step of an asynchronous device
 };
 
 }  // namespace stretto::compiling

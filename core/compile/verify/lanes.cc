@@ -3,6 +3,9 @@
 #include "compile/circuit.h"
 #include "compile/verify/verify.h"
 
+#include <algorithm>
+#include <map>
+#include <tuple>
 #include <unordered_map>
 
 namespace stretto::compiling {
@@ -32,6 +35,7 @@ class Lanes {
     check_groups();
     check_joints();
     check_global_orders();
+    check_pairs();
   }
 
  private:
@@ -125,6 +129,34 @@ class Lanes {
         fmt::format("the plan would deadlock: transport '{}' needs one order of its steps over all actors, and "
                     "they contradict each other: {}; put them into one order on all their actors, or group them",
                     transport, text));
+  }
+
+  /// Between two actors a transport with one order matches messages by their order alone, in a group too.
+  void check_pairs() const {
+    using Pair = std::tuple<uint32_t, uint32_t, uint32_t>;  // transport, writer, reader
+    std::map<Pair, std::vector<uint32_t>> sent, received;   // channels, in order
+    for (const auto& lane : plan_.lanes)
+      for (const uint32_t number : lane.steps) {
+        const auto& step = plan_.steps[number];
+        if (step.channel < 0 || !channel_of(step).global_order) continue;
+        const auto& channel = channel_of(step);
+        for (const auto& reader : channel.readers)
+          if (step.kind == StepKind::send)
+            sent[{channel.transport, channel.writer, reader.actor}].push_back(static_cast<uint32_t>(step.channel));
+          else if (reader.receive_step == number)
+            received[{channel.transport, channel.writer, reader.actor}].push_back(static_cast<uint32_t>(step.channel));
+      }
+    for (const auto& [pair, channels] : sent) {
+      const auto& others = received[pair];
+      const auto differ = std::mismatch(channels.begin(), channels.end(), others.begin(), others.end());
+      if (differ.first == channels.end() || differ.second == others.end()) continue;
+      const auto& [transport, writer, reader] = pair;
+      inconsistent(
+          "transport '{}' matches messages by their order: '{}' sends '{}' where '{}' receives '{}'; put both "
+          "into one order on both actors",
+          plan_.components[transport].name, plan_.actors[writer].name, plan_.channels[*differ.first].name,
+          plan_.actors[reader].name, plan_.channels[*differ.second].name);
+    }
   }
 
   const Plan& plan_;

@@ -20,6 +20,7 @@ std::string describe(const Plan& plan, const RoundGraph& graph, uint32_t vertex)
     case RoundGraph::Moment::complete: return text;
     case RoundGraph::Moment::issue: return "the issue of " + text;
     case RoundGraph::Moment::note: return "the note of " + text;
+    case RoundGraph::Moment::begin: return "the begin of " + text;
   }
   return text;
 }
