@@ -2,15 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "explore.h"
 
-#include "machine.h"
-
+#include <algorithm>
 #include <unordered_set>
 
 namespace stretto::testing {
 
-Verdict explore(const Plan& plan, int8_t executions, uint64_t most_states) {
+Verdict explore(const Plan& plan, int8_t executions, Blanks blanks, uint64_t most_states, Orders orders) {
   using Outcome = Verdict::Outcome;
-  const Machine machine(plan, executions);
+  const Machine machine(plan, executions, blanks, orders);
   std::unordered_set<State, StateHash> seen;
   std::vector<State> open;
   Verdict verdict;
@@ -36,6 +35,44 @@ Verdict explore(const Plan& plan, int8_t executions, uint64_t most_states) {
   }
   verdict.states = seen.size();
   return verdict;
+}
+
+namespace {
+
+/// The driver's slots are as many as its window.
+void widen(Plan& plan, uint32_t window) {
+  plan.inflight = window;
+  const auto with_views = [&](uint32_t number) {
+    for (uint32_t ring = 0; ring < plan.rings.size(); ++ring)
+      if (ring == number || plan.rings[ring].alias == static_cast<int32_t>(number))
+        plan.rings[ring].slots = std::max(plan.rings[ring].slots, window);
+  };
+  for (const auto& channel : plan.channels) {
+    bool driver = channel.writer == plan.driver();
+    for (const auto& reader : channel.readers) {
+      driver = driver || reader.actor == plan.driver();
+      if (reader.actor == plan.driver()) with_views(reader.ring);
+    }
+    if (driver) with_views(channel.ring);
+  }
+}
+
+}  // namespace
+
+std::string standstill(Plan plan, int8_t executions) {
+  widen(plan, static_cast<uint32_t>(executions));
+  const Machine machine(plan, executions, Blanks::when_needed);
+  State state = machine.start();
+  while (machine.submit(state)) {
+  }
+  for (;;) {
+    while (!machine.settle(state).empty()) {
+    }
+    std::string wrong;
+    auto next = machine.moves(state, wrong);
+    if (next.empty()) return machine.done(state) ? "" : machine.describe(state);
+    state = std::move(next.front());
+  }
 }
 
 }  // namespace stretto::testing

@@ -4,7 +4,7 @@
 
 /// All runs of a plan, as far as they differ.
 
-#include "stretto/plan.h"
+#include "machine.h"
 
 namespace stretto::testing {
 
@@ -16,6 +16,11 @@ struct Verdict {
 };
 
 /// Explores every order in which lanes, threads and driver can act in this many executions, each state once.
-Verdict explore(const Plan& plan, int8_t executions, uint64_t most_states = 200'000);
+Verdict explore(const Plan& plan, int8_t executions, Blanks blanks, uint64_t most_states = 200'000,
+                Orders orders = Orders::that_differ);
+
+/// What stands still where the driver submits all executions at once, as with a window for all of them, and whatever
+/// goes wrong on the way; empty: they all arrive. One order tells, as no move takes another one's chance away.
+std::string standstill(Plan plan, int8_t executions);
 
 }  // namespace stretto::testing

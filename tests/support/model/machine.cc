@@ -11,6 +11,7 @@ size_t StateHash::operator()(const State& state) const {
   uint64_t hash = 1469598103934665603ULL;
   const auto mix = [&](uint64_t value) { hash = (hash ^ value) * 1099511628211ULL; };
   for (const auto each : state.lanes) mix(each);
+  for (const auto each : state.met) mix(each);
   for (const auto each : state.issued) mix(each);
   for (const auto each : state.rounds) mix(static_cast<uint8_t>(each));
   mix(static_cast<uint8_t>(state.submitted));
@@ -18,16 +19,24 @@ size_t StateHash::operator()(const State& state) const {
   return hash;
 }
 
-Machine::Machine(const Plan& plan, int8_t executions)
+namespace {
+
+constexpr size_t kNever = SIZE_MAX / 2;
+
+}  // namespace
+
+Machine::Machine(const Plan& plan, int8_t executions, Blanks blanks, Orders orders)
     : plan_(plan),
       executions_(executions),
+      blanks_(blanks),
       releasing_(plan.channels.size()),
       readers_(plan.rings.size()),
       transfers_(plan.rings.size()),
       writer_(plan.rings.size(), -1),
       before_(plan.steps.size(), -1),
-      issue_position_(plan.steps.size(), 0),
-      to_driver_(plan.rings.size(), false) {
+      issue_position_(plan.steps.size(), kNever),
+      to_driver_(plan.rings.size(), false),
+      harmless_(plan.steps.size(), false) {
   std::vector<int32_t> computes(plan.nodes.size(), -1);
   for (uint32_t id = 0; id < plan.steps.size(); ++id) {
     const Step& step = plan.steps[id];
@@ -64,11 +73,13 @@ Machine::Machine(const Plan& plan, int8_t executions)
   }
   for (const auto& order : plan.issue_orders)
     for (uint32_t i = 0; i < order.size(); ++i) issue_position_[order[i]] = i;
+  if (orders == Orders::that_differ) find_harmless();
 }
 
 State Machine::start() const {
   State state;
   state.lanes.resize(plan_.lanes.size(), 0);
+  state.met.resize(plan_.lanes.size(), 0);
   state.issued.resize(plan_.actors.size(), 0);
   return state;
 }
@@ -94,25 +105,12 @@ bool Machine::completed(const State& state, uint32_t id, int execution) const {
   return state.lanes[static_cast<size_t>(step.lane)] > place;
 }
 
-bool Machine::issued(const State& state, uint32_t id, int execution) const {
-  if (execution < 0) return true;
-  if (execution >= state.submitted) return false;
-  return is_issued_in(state, id, round_of(state, execution) + plan_.steps[id].offset);
-}
-
-bool Machine::is_issued_in(const State& state, uint32_t id, int64_t round) const {
-  const Step& step = plan_.steps[id];
-  if (plan_.actors[step.actor].blocking) return true;
-  const size_t turn = plan_.issue_orders[step.actor].size();
-  return state.issued[step.actor] > static_cast<size_t>(round) * turn + issue_position_[id];
-}
-
 /// The step that a lane comes to next, and the round; nothing where that round is not published.
-std::optional<std::pair<uint32_t, int64_t>> Machine::front(const State& state, uint32_t lane) const {
+std::optional<Machine::Front> Machine::front(const State& state, uint32_t lane) const {
   const auto& steps = plan_.lanes[lane].steps;
   const size_t round = state.lanes[lane] / steps.size();
   if (round >= state.rounds.size()) return std::nullopt;
-  return std::pair(steps[state.lanes[lane] % steps.size()], static_cast<int64_t>(round));
+  return Front{steps[state.lanes[lane] % steps.size()], static_cast<int64_t>(round)};
 }
 
 bool Machine::blank(const State& state, uint32_t id, int64_t round) const {
@@ -151,131 +149,13 @@ bool Machine::may_start(const State& state, uint32_t id, int64_t round) const {
   return channel.rendezvous || completed(state, channel.send_step, execution);
 }
 
-bool Machine::harmless(uint32_t id) const {
-  const Step& step = plan_.steps[id];
-  return step.kind == StepKind::send && plan_.channels[static_cast<size_t>(step.channel)].shares_slots;
-}
-
-std::vector<uint32_t> Machine::together(const State& state, uint32_t first) const {
-  std::vector<uint32_t> lanes{first};
-  for (size_t i = 0; i < lanes.size(); ++i) {
-    const auto at = front(state, lanes[i]);
-    if (!at || !may_start(state, at->first, at->second)) return {};
-    if (blank(state, at->first, at->second)) return i == 0 ? lanes : std::vector<uint32_t>{};
-    // A group starts as one: all its steps are at the front with the first of them.
-    const auto& steps = plan_.lanes[lanes[i]].steps;
-    const int32_t group = plan_.steps[at->first].group;
-    for (size_t position = plan_.steps[at->first].position; position < steps.size(); ++position) {
-      const Step& step = plan_.steps[steps[position]];
-      if (steps[position] != at->first && (group < 0 || step.group != group)) break;
-      if (!may_start(state, steps[position], at->second)) return {};
-      if (step.channel < 0 || !plan_.channels[static_cast<size_t>(step.channel)].rendezvous) continue;
-      const Channel& channel = plan_.channels[static_cast<size_t>(step.channel)];
-      std::vector<uint32_t> partners{channel.send_step};
-      for (const auto& reader : channel.readers) partners.push_back(reader.receive_step);
-      for (const uint32_t partner : partners) {
-        const auto lane = static_cast<uint32_t>(plan_.steps[partner].lane);
-        const auto there = front(state, lane);
-        if (!there) return {};
-        const Step& met = plan_.steps[there->first];
-        const bool same = there->first == partner || (met.group >= 0 && met.group == plan_.steps[partner].group);
-        if (!same) return {};
-        if (std::find(lanes.begin(), lanes.end(), lane) == lanes.end()) lanes.push_back(lane);
-      }
-    }
-  }
-  return lanes;
-}
-
-std::string Machine::check_write(const State& state, uint32_t id, uint32_t ring, int execution) const {
-  const int before = execution - static_cast<int>(plan_.rings[ring].slots);
-  for (const auto* users : {&readers_[ring], &transfers_[ring]})
-    for (const uint32_t reader : *users)
-      if (!completed(state, reader, before))
-        return fmt::format("{} overwrites for {} what {} reads for {}", plan_.steps[id].name, execution,
-                           plan_.steps[reader].name, before);
-  if (to_driver_[ring] && before >= 0 && state.arrived <= before)
-    return fmt::format("{} overwrites for {} what the driver reads for {}", plan_.steps[id].name, execution, before);
-  return "";
-}
-
-/// What goes wrong when the step runs now.
-std::string Machine::check(const State& state, uint32_t id, int execution) const {
-  const Step& step = plan_.steps[id];
-  for (const uint32_t ring : step.inputs) {
-    const auto writer = writer_[ring];
-    if (writer >= 0 && !completed(state, static_cast<uint32_t>(writer), execution))
-      return fmt::format("{} reads for {} what {} has not made", step.name, execution,
-                         plan_.steps[static_cast<size_t>(writer)].name);
-  }
-  for (const uint32_t ring : step.results)
-    if (plan_.rings[ring].alias < 0)
-      if (auto wrong = check_write(state, id, ring, execution); !wrong.empty()) return wrong;
-  if (before_[id] >= 0 && !completed(state, static_cast<uint32_t>(before_[id]), execution))
-    return fmt::format("{} runs for {} before {}, which is written before it", step.name, execution,
-                       plan_.steps[static_cast<size_t>(before_[id])].name);
-  return "";
-}
-
-std::string Machine::advance(State& state, const std::vector<uint32_t>& lanes) const {
-  const State before = state;
-  std::string wrong;
-  std::optional<int> joint;
-  for (const uint32_t lane : lanes) {
-    const auto at = front(before, lane);
-    const auto& steps = plan_.lanes[lane].steps;
-    const int32_t group = plan_.steps[at->first].group;
-    for (size_t position = plan_.steps[at->first].position; position < steps.size(); ++position) {
-      const uint32_t id = steps[position];
-      if (id != at->first && (group < 0 || plan_.steps[id].group != group)) break;
-      ++state.lanes[lane];
-      const int execution = execution_in(before, at->second - plan_.steps[id].offset);
-      if (execution < 0) continue;
-      if (wrong.empty()) wrong = check(before, id, execution);
-      if (lanes.size() > 1 && joint.value_or(execution) != execution && wrong.empty())
-        wrong = fmt::format("{} meets another execution's counterpart", plan_.steps[id].name);
-      joint = execution;
-    }
-  }
-  return wrong;
-}
-
-/// A value's note, as the issuing thread of the step awaits it.
-bool Machine::header_known(const State& state, uint32_t receive, uint32_t id, int execution) const {
-  const Channel& channel = plan_.channels[static_cast<size_t>(plan_.steps[receive].channel)];
-  if (!channel.stream_ordered) return completed(state, receive, execution);
-  if (completed(state, channel.send_step, execution)) return true;
-  const Step& send = plan_.steps[channel.send_step];
-  if (execution >= state.submitted) return false;
-  if (plan_.actors[send.actor].blocking) {
-    const auto at = front(state, static_cast<uint32_t>(send.lane));
-    return at && at->first == channel.send_step && at->second == round_of(state, execution) + send.offset &&
-           may_start(state, channel.send_step, at->second);
-  }
-  // The shape is posted when the SEND is issued, the status once it has ended.
-  const Step& step = plan_.steps[id];
-  const bool stateful = step.node >= 0 && plan_.nodes[static_cast<size_t>(step.node)].stateful;
-  return !stateful && issued(state, channel.send_step, execution);
-}
-
-bool Machine::issue_one(State& state, uint32_t actor) const {
-  const auto& order = plan_.issue_orders[actor];
-  if (order.empty()) return false;
-  const size_t round = state.issued[actor] / order.size();
-  if (round >= state.rounds.size()) return false;
-  const uint32_t id = order[state.issued[actor] % order.size()];
-  const int execution = execution_in(state, static_cast<int64_t>(round) - plan_.steps[id].offset);
-  if (execution >= 0)
-    for (const uint32_t receive : plan_.steps[id].header_waits)
-      if (!header_known(state, receive, id, execution)) return false;
-  ++state.issued[actor];
-  return true;
+int Machine::blanks_behind(const State& state) const {
+  return static_cast<int>(state.rounds.size()) - 1 - round_of(state, state.submitted - 1);
 }
 
 /// Whether the blank rounds that the oldest execution may need are there.
 bool Machine::drained(const State& state) const {
-  const int behind = static_cast<int>(state.rounds.size()) - 1 - round_of(state, state.submitted - 1);
-  return behind >= (looks_ahead_ ? max_offset_ : max_offset_ - (state.submitted - 1 - state.arrived));
+  return blanks_behind(state) >= (looks_ahead_ ? max_offset_ : max_offset_ - (state.submitted - 1 - state.arrived));
 }
 
 bool Machine::arrive(State& state) const {
@@ -286,20 +166,33 @@ bool Machine::arrive(State& state) const {
   return true;
 }
 
+bool Machine::pass_on(State& state, uint32_t lane, std::string& wrong) const {
+  bool moved = false;
+  for (auto at = front(state, lane); at && wrong.empty(); at = front(state, lane)) {
+    if (blank(state, at->step, at->round) && is_issued_in(state, at->step, at->round)) {
+      ++state.lanes[lane];
+      moved = true;
+      continue;
+    }
+    const auto moves = moves_of(state, lane, wrong);
+    const auto harmless = std::find_if(moves.begin(), moves.end(), [&](const Move& move) {
+      return std::all_of(move.begin(), move.end(), [&](uint32_t step) { return harmless_[step]; });
+    });
+    if (!wrong.empty() || harmless == moves.end()) return moved;
+    wrong = make(state, *harmless);
+    moved = true;
+  }
+  return moved;
+}
+
 std::string Machine::settle(State& state) const {
   std::string wrong;
   for (bool moved = true; moved && wrong.empty();) {
     moved = arrive(state);
     for (uint32_t actor = 0; actor < plan_.actors.size(); ++actor)
-      while (issue_one(state, actor)) moved = true;
+      while (wrong.empty() && issue_one(state, actor, wrong)) moved = true;
     for (uint32_t lane = 0; lane < plan_.lanes.size() && wrong.empty(); ++lane)
-      while (wrong.empty()) {
-        const auto at = front(state, lane);
-        if (!at || !may_start(state, at->first, at->second)) break;
-        if (!blank(state, at->first, at->second) && !harmless(at->first)) break;
-        wrong = advance(state, {lane});
-        moved = true;
-      }
+      moved = pass_on(state, lane, wrong) || moved;
   }
   return wrong;
 }
@@ -307,36 +200,39 @@ std::string Machine::settle(State& state) const {
 std::vector<State> Machine::moves(const State& state, std::string& wrong) const {
   std::vector<State> next;
   std::vector<std::pair<uint32_t, uint32_t>> workspaces;  // of what could run now: number, step
-  for (uint32_t lane = 0; lane < plan_.lanes.size(); ++lane) {
-    const auto lanes = together(state, lane);
-    if (lanes.empty() || *std::min_element(lanes.begin(), lanes.end()) != lane) continue;
-    State after = state;
-    const auto found = advance(after, lanes);
-    if (!found.empty()) wrong = found;
-    for (const auto& access : plan_.steps[front(state, lane)->first].accesses)
-      if (access.kind == Access::Kind::workspace) {
+  for (uint32_t lane = 0; lane < plan_.lanes.size(); ++lane)
+    for (const Move& move : moves_of(state, lane, wrong)) {
+      next.push_back(state);
+      const auto found = make(next.back(), move);
+      if (!found.empty()) wrong = found;
+      for (const auto& access : plan_.steps[move[0]].accesses) {
+        if (access.kind != Access::Kind::workspace) continue;
         for (const auto& [number, step] : workspaces)
           if (number == access.index)
             wrong = fmt::format("{} and another use workspace {} at once", plan_.steps[step].name, number);
-        workspaces.emplace_back(access.index, front(state, lane)->first);
+        workspaces.emplace_back(access.index, move[0]);
       }
-    next.push_back(std::move(after));
-  }
-  const bool room = state.submitted < executions_ && state.submitted - state.arrived < static_cast<int>(plan_.inflight);
-  bool slots = true;
-  for (uint32_t channel = 0; channel < plan_.channels.size(); ++channel)
-    if (plan_.channels[channel].writer == plan_.driver())
-      slots = slots && released(state, channel,
-                                state.submitted - static_cast<int>(plan_.rings[plan_.channels[channel].ring].slots));
-  if (room && slots) {
-    next.push_back(state);
-    next.back().rounds.push_back(next.back().submitted++);
-  }
-  if (state.arrived < state.submitted && !drained(state)) {
+    }
+  State more = state;
+  if (submit(more)) next.push_back(std::move(more));
+  const bool blank = blanks_ == Blanks::when_needed ? !drained(state) : blanks_behind(state) < max_offset_;
+  if (state.arrived < state.submitted && blank) {
     next.push_back(state);
     next.back().rounds.push_back(-1);
   }
   return next;
+}
+
+bool Machine::submit(State& state) const {
+  if (state.submitted >= executions_ || state.submitted - state.arrived >= static_cast<int>(plan_.inflight))
+    return false;
+  for (uint32_t channel = 0; channel < plan_.channels.size(); ++channel) {
+    if (plan_.channels[channel].writer != plan_.driver()) continue;
+    const auto slots = static_cast<int>(plan_.rings[plan_.channels[channel].ring].slots);
+    if (!released(state, channel, state.submitted - slots)) return false;
+  }
+  state.rounds.push_back(state.submitted++);
+  return true;
 }
 
 bool Machine::done(const State& state) const {
@@ -351,7 +247,7 @@ std::string Machine::describe(const State& state) const {
       fmt::format("{} submitted, {} arrived, {} rounds", state.submitted, state.arrived, state.rounds.size());
   for (uint32_t lane = 0; lane < plan_.lanes.size(); ++lane)
     if (const auto at = front(state, lane))
-      text += fmt::format("; {} in round {}", plan_.steps[at->first].name, at->second);
+      text += fmt::format("; {} in round {}", plan_.steps[at->step].name, at->round);
   return text;
 }
 

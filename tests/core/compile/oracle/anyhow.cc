@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "anyhow.h"
 
+#include "compile/draft.h"
+#include "plans.h"
+#include "stretto/scheduler.h"
+
 #include <algorithm>
 #include <map>
 #include <numeric>
-#include <random>
 #include <string>
 
 namespace stretto::testing {
@@ -26,9 +29,13 @@ class Draw {
     }
     draw_order();
     draw_offsets();
-    for (const uint32_t step : order_)
-      if ((problem_.actors[problem_.steps[step]->actor]->flags & STRETTO_ACTOR_DRIVER) == 0)
-        answer_.step(lane_of(*problem_.steps[step]), step, offset_[unit_[step]]);
+    for (const uint32_t step : order_) {
+      if ((problem_.actors[problem_.steps[step]->actor]->flags & STRETTO_ACTOR_DRIVER) != 0) continue;
+      const uint32_t lane = lane_of(*problem_.steps[step]);
+      answer_.step(lane, step, offset_[unit_[step]]);
+      on_lane_[lane].push_back(step);
+    }
+    if (problem_.settings.integer("groups") != 0) draw_groups();
   }
 
  private:
@@ -71,6 +78,21 @@ class Draw {
           offset_[unit_[step]] = std::max(offset_[unit_[step]], std::min(2, offset_[unit_[place->from]]));
   }
 
+  /// What has one global order and one offset, and stands side by side, is one group by lot.
+  void draw_groups() {
+    for (const auto& [lane, steps] : on_lane_)
+      for (size_t first = 0, end = 0; first < steps.size(); first = end) {
+        const auto alike = [&](uint32_t step) {
+          return problem_.steps[step]->order == problem_.steps[steps[first]]->order &&
+                 offset_[unit_[step]] == offset_[unit_[steps[first]]];
+        };
+        end = first + 1;
+        if (problem_.steps[steps[first]]->order < 0) continue;
+        while (end < steps.size() && alike(steps[end]) && below(3) != 0) ++end;
+        if (end - first > 1) answer_.group(std::span(steps).subspan(first, end - first));
+      }
+  }
+
   uint32_t lane_of(const stretto_step& step) {
     const auto most = static_cast<uint64_t>(problem_.settings.integer("lanes"));
     const uint64_t count = lanes_.try_emplace(step.actor, 1 + below(most)).first->second;
@@ -88,6 +110,7 @@ class Draw {
   std::vector<uint32_t> unit_;
   std::vector<uint32_t> order_;
   std::vector<int32_t> offset_;  // by unit
+  std::map<uint32_t, std::vector<uint32_t>> on_lane_;
   std::map<uint32_t, uint64_t> lanes_;
   std::map<std::pair<uint32_t, int32_t>, uint64_t> shared_;
   std::map<std::pair<uint32_t, uint64_t>, uint32_t> opened_;
@@ -100,14 +123,43 @@ class Anyhow final : public Scheduler {
 
 }  // namespace
 
+namespace {
+
 const stretto_component* anyhow_scheduler() {
   static const auto* component =
       scheduler_component<Anyhow>("anyhow", "any schedule, right or wrong",
                                   {Option(Type::integer, "seed", "of the lot").otherwise("0"),
                                    Option(Type::integer, "slips", "neighbours that change places").otherwise("0"),
                                    Option(Type::integer, "offsets", "0 none, 1 forward, 2 any").otherwise("0"),
+                                   Option(Type::integer, "groups", "1 draws some").otherwise("0"),
                                    Option(Type::integer, "lanes", "the most per actor").otherwise("1").at_least(1)});
   return &component->raw;
+}
+
+}  // namespace
+
+CompileOptions anyhow(std::mt19937_64& random) {
+  static const bool kAdded = (catalogue().add(anyhow_scheduler()), true);
+  (void)kAdded;
+  CompileOptions options = options_with("anyhow", static_cast<uint32_t>(1 + random() % 3));
+  Arguments arguments;
+  const auto set = [&](const char* name, uint64_t value) { arguments[name].value = static_cast<int64_t>(value); };
+  set("seed", random() % 1000000);
+  set("slips", random() % 3);
+  set("offsets", random() % 3);
+  set("groups", random() % 2);
+  set("lanes", 1 + random() % 2);
+  options.components.push_back({"scheduler", "anyhow", arguments, {}});
+  return options;
+}
+
+std::optional<Plan> draft(const Graph& graph, const CompileOptions& options) {
+  try {
+    return compiling::draft(graph, options, catalogue());
+  } catch (const Error& error) {
+    if (std::string(error.what()).find("could not issue round by round") == std::string::npos) throw;
+    return std::nullopt;
+  }
 }
 
 }  // namespace stretto::testing
