@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: stretto contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The tests and benches that need a GPU (T3), in one go: prints one table, ends within 8 minutes.
+"""The tests and benches that need a GPU (T3), or several (T4), in one go: prints one table, ends within 8 minutes.
 
 usage: run.py BUILD [LOGS]     BUILD: the build folder. LOGS: a folder for the programs' output.
 Exit code: 0 all passed, 1 something failed, 3 there is no GPU.
@@ -127,6 +127,27 @@ def nccl_jobs(rig):
                  f"actor.sender.count={senders}", "--set", f"compile.scheduler={scheduler}"], 90)
 
 
+def several_gpus(rig, count):
+    """The reference job at full size, a GPU for each actor, over NCCL: as many senders as there are GPUs beside one."""
+    global failed
+    senders = min(3, count - 1)
+    full = [TREE / "examples/reference/job.toml", "--with", TREE / "examples/reference/gpu.toml", "--set",
+            f"actor.sender.count={senders}", "--set", f'actor.receiver.device="cuda:{senders}"']
+    name = f"nccl, {senders + 1} GPUs, {senders} senders, full size"
+    for executions in (5, 50):
+        code, out, err = rig.stretto(name, ["compare", *full, "--set", f"run.executions={executions}", "--vary",
+                                            "compile.scheduler=serial,overlap", "--repeat", "10", "--json", "-q"], 150)
+        if code != 0:
+            failed += 1
+            row("T4", name, f"exit {code}: {(err.strip().splitlines() or ['no words'])[0][:200]}")
+            continue
+        for variant in json.loads(out)["variants"]:
+            runs = variant["runs"]
+            row("T4", f"{name}, N = {executions}, {variant['variant'].split('=')[-1]}",
+                f"{variant['duration'] * 1e3:.1f} ms (of {len(runs)}: {min(runs) * 1e3:.1f} to {max(runs) * 1e3:.1f}); "
+                f"t {variant['t'] * 1e3:.3f} ms, m {variant['m'] * 1e3:.3f} ms in these runs")
+
+
 def killed_sender(rig):
     """A rank dies while another one waits for it in NCCL: the survivors must end, and say who died."""
     global failed
@@ -217,7 +238,7 @@ def main():
     logs = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp(prefix="stretto-gpu-"))
     logs.mkdir(parents=True, exist_ok=True)
     rig = Rig(build, logs)
-    only = sys.argv[3].split(",") if len(sys.argv) > 3 else ["suites", "jobs", "bench", "nccl", "sanitize"]
+    only = sys.argv[3].split(",") if len(sys.argv) > 3 else ["suites", "jobs", "bench", "nccl", "several", "sanitize"]
     code, out, err = rig.stretto("doctor", ["doctor"], 60)
     device = re.search(r"^device +cuda: (.*)$", out, re.M)
     if device is None or device.group(1).startswith("0"):
@@ -225,7 +246,8 @@ def main():
         return 3
     card = subprocess.run(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"],
                           capture_output=True, text=True, check=False).stdout.strip() or "no nvidia-smi"
-    row("", "GPU", card)
+    row("", "GPU", card.replace("\n", "; "))
+    gpus = len(card.splitlines())
     row("", "date", time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()))
     if "suites" in only:
         suite(rig, "device cuda, contract", "tests/devices/cuda_test", 120)
@@ -238,6 +260,8 @@ def main():
         nccl_jobs(rig)
         if (rig.build / "plugins/build/nccl.so").exists():
             killed_sender(rig)
+    if "several" in only and (rig.build / "plugins/build/nccl.so").exists():
+        several_gpus(rig, gpus) if gpus > 1 else row("T4", "several GPUs", "there is one")
     if "bench" in only:
         bench(rig)
     if "sanitize" in only:
