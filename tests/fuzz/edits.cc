@@ -102,13 +102,15 @@ void slip(Written& root, Random& random) {
       return;
     }
     case 3: {
-      // The values of one key, of one node and another: what a mend by hand gets wrong most often.
-      auto& table = *holders[random() % holders.size()];
-      if (auto* entries = table.as<Written::Table>()) {
-        auto& entry = (*entries)[random() % entries->size()];
-        for (auto* holder : holders)
-          if (auto* same = holder->find(entry.key); same != nullptr && random() % 2 == 0) std::swap(*same, entry.value);
-      }
+      // The value of one key, for one node and another: what a mend by hand gets wrong most often. A copy, since the
+      // one may stand in the other.
+      const auto* entries = holders[random() % holders.size()]->as<Written::Table>();
+      if (entries == nullptr) return;
+      const auto entry = (*entries)[random() % entries->size()];
+      std::vector<Written*> same;
+      for (auto* holder : holders)
+        if (auto* found = holder->find(entry.key)) same.push_back(found);
+      *same[random() % same.size()] = entry.value;
       return;
     }
     default: return rearrange(*holders[random() % holders.size()], random);
