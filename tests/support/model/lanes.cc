@@ -75,8 +75,14 @@ std::vector<Machine::Move> Machine::moves_of(const State& state, uint32_t lane, 
     if (over(state, id)) continue;
     if (step.channel < 0 || !plan_.channels[static_cast<size_t>(step.channel)].rendezvous)
       moves.push_back({id});
-    else if (step.kind == StepKind::send)
-      if (auto both = meeting(state, id, wrong); both && wrong.empty()) moves.push_back(std::move(*both));
+    else if (step.kind == StepKind::send) {
+      std::string mismatch;
+      auto both = meeting(state, id, mismatch);
+      if (!mismatch.empty())
+        wrong = mismatch;
+      else if (both)
+        moves.push_back(std::move(*both));
+    }
   }
   return moves;
 }
