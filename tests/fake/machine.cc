@@ -87,17 +87,22 @@ void Machine::enqueue(Stream* stream, Operation operation) {
 
 // One operation at a time, of a stream drawn by lot among those whose next one may start.
 bool Machine::step(std::unique_lock<std::mutex>& lock) {
+  if (held_) return false;
   std::vector<Stream*> could;
-  for (auto* stream : streams_)
-    if (!stream->operations.empty() && !stream->running &&
-        (stream->operations.front().ready == nullptr || stream->operations.front().ready()))
-      could.push_back(stream);
+  for (auto* stream : streams_) {
+    if (stream->operations.empty() || stream->running) continue;
+    Operation& next = stream->operations.front();
+    if (next.ready != nullptr && !next.ready()) continue;
+    could.push_back(stream);
+    if (next.word != nullptr && !next.heard) next.heard = host_;
+  }
   if (could.empty() || !violated_.empty()) return false;
   Stream* stream = could[random_() % could.size()];
   Operation operation = std::move(stream->operations.front());
   stream->operations.pop_front();
-  stream->running = true;
+  stream->running = busy_ = true;
   stream->clock.merge(operation.issued);
+  if (operation.heard && !words_.contains(operation.word)) stream->clock.merge(*operation.heard);
   stream->clock.tick(stream->agent);
   std::string conflict;
   for (const auto& access : operation.accesses)
@@ -106,14 +111,15 @@ bool Machine::step(std::unique_lock<std::mutex>& lock) {
   const bool yields = random_() % 2 == 0;
   lock.unlock();
   if (yields) std::this_thread::yield();
+  // What has ended the context is not done: who sees that gives its memory back.
   if (!conflict.empty()) violation(conflict);
   try {
-    if (operation.work) operation.work();
+    if (operation.work && conflict.empty()) operation.work();
   } catch (const std::exception& error) {
     violation(operation.what + ": " + error.what());
   }
   lock.lock();
-  stream->running = false;
+  stream->running = busy_ = false;
   changed_.notify_all();
   return true;
 }
@@ -174,14 +180,16 @@ void Machine::wait(Stream* stream, Event* event) {
 
 void Machine::wait_value(Stream* stream, const std::atomic<uint64_t>* word, uint64_t value) {
   translate(word, sizeof *word);
-  enqueue(stream, {"cuStreamWaitValue64",
-                   {},
-                   [word, value] { return static_cast<int64_t>(word->load(std::memory_order_acquire) - value) >= 0; },
-                   [this, stream, word] {
-                     const std::lock_guard lock(mutex_);
-                     const auto writer = words_.find(word);
-                     stream->clock.merge(writer == words_.end() ? host_ : writer->second);
-                   }});
+  Operation wait{"cuStreamWaitValue64",
+                 {},
+                 [word, value] { return static_cast<int64_t>(word->load(std::memory_order_acquire) - value) >= 0; },
+                 [this, stream, word] {
+                   const std::lock_guard lock(mutex_);
+                   const auto writer = words_.find(word);
+                   if (writer != words_.end()) stream->clock.merge(writer->second);
+                 }};
+  wait.word = word;
+  enqueue(stream, std::move(wait));
 }
 
 void Machine::write_value(Stream* stream, std::atomic<uint64_t>* word, uint64_t value) {
@@ -254,15 +262,34 @@ void Machine::free(void* memory, Stream* stream) {
 }
 
 void Machine::forgive() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !busy_; });
   violated_.clear();
   log_ = {};
-  for (auto* stream : streams_) stream->operations.clear();
+  // Clocks too: they know of every stream that there ever was, and each operation has a copy of one.
+  host_ = {};
+  for (auto& [word, clock] : words_) clock = {};
+  for (auto* event : events_) event->clock = {};
+  for (auto* stream : streams_) {
+    stream->operations.clear();
+    stream->clock = {};
+  }
 }
 
 void Machine::expect_violations() {
   const std::lock_guard lock(mutex_);
   expected_ = true;
+}
+
+void Machine::hold() {
+  const std::lock_guard lock(mutex_);
+  held_ = true;
+}
+
+void Machine::release() {
+  const std::lock_guard lock(mutex_);
+  held_ = false;
+  changed_.notify_all();
 }
 
 void* Machine::translate(const void* memory, uint64_t bytes) { return memory_.translate(memory, bytes); }
@@ -271,6 +298,8 @@ void Machine::pin(void* memory, uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   memory_.pin(memory, bytes);
   pinned_.insert(memory);
+  // Who raised a word that was here before says nothing of those to come.
+  words_.erase(words_.lower_bound(memory), words_.lower_bound(static_cast<const std::byte*>(memory) + bytes));
 }
 
 void Machine::unpin(void* memory) {

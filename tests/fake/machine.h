@@ -28,7 +28,10 @@ struct Operation {
   std::vector<Access> accesses{};
   std::function<bool()> ready{};
   std::function<void()> work{};
-  Clock issued{};  ///< the host's, when it was enqueued
+  Clock issued{};                ///< the host's, when it was enqueued
+  const void* word = nullptr;    ///< that the host raises, if this waits for one
+  std::optional<Clock> heard{};  ///< the host's, when the word was first seen raised: what it comes to know later is
+                                 ///< not said by that word
 };
 
 struct Stream {
@@ -90,6 +93,10 @@ class Machine {
   void forgive();
   /// From now on what is wrong is not said on stderr: for a test that plants it.
   void expect_violations();
+  /// Between the two nothing runs. So the host can be as far ahead as it may be, and does not come to know, by chance,
+  /// of an order that a stream should have waited for.
+  void hold();
+  void release();
 
  private:
   Machine();
@@ -109,6 +116,8 @@ class Machine {
   std::map<void*, Block> blocks_;
   std::deque<void*> buried_;  ///< freed, and still known to be, so that a late access is told as what it is
   bool expected_ = false;
+  bool held_ = false;
+  bool busy_ = false;  ///< with an operation
   std::multiset<void*> pinned_;
   testing::HiddenMemory memory_;
   AccessLog log_;

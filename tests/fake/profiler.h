@@ -6,6 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,3 +26,21 @@ struct Range {
 
 /// All ranges so far, in the order of their beginnings. To be read once every thread that makes some has ended.
 extern "C" const std::vector<stretto::fake::Range>* stretto_fake_ranges();
+/// How many have ended so far. Any thread.
+extern "C" size_t stretto_fake_closed_ranges();
+/// Blocks until so many have ended: true. False after 30 s. Any thread.
+extern "C" bool stretto_fake_await_closed_ranges(size_t count);
+
+namespace stretto::fake {
+
+/// The functions above, for programs into which NVTX has loaded the profiler.
+template <class Function>
+Function* of_the_profiler(const char* name) {
+  const char* path = std::getenv("NVTX_INJECTION64_PATH");  // NOLINT(concurrency-mt-unsafe): nothing sets it
+  void* library = path == nullptr ? nullptr : dlopen(path, RTLD_NOW);
+  auto* found = library == nullptr ? nullptr : reinterpret_cast<Function*>(dlsym(library, name));
+  if (found == nullptr) throw std::runtime_error("NVTX_INJECTION64_PATH is not the stand-in for a profiler");
+  return found;
+}
+
+}  // namespace stretto::fake

@@ -8,7 +8,6 @@
 #include "judge.h"
 #include "scene.h"
 
-#include <dlfcn.h>
 #include <map>
 
 namespace stretto::testing {
@@ -26,13 +25,6 @@ Graph two_gpus() {
   return build.take();
 }
 
-const std::vector<fake::Range>& noted() {
-  // The library that NVTX has loaded already: a second handle to it.
-  void* library = dlopen(std::getenv("NVTX_INJECTION64_PATH"), RTLD_NOW);  // NOLINT(concurrency-mt-unsafe)
-  if (library == nullptr) throw Error(Code::invalid_argument, "NVTX_INJECTION64_PATH is not set; run it by meson test");
-  return *reinterpret_cast<decltype(&stretto_fake_ranges)>(dlsym(library, "stretto_fake_ranges"))();
-}
-
 TEST(Profiler, SeesEachStepOfEachExecutionByItsName) {
   const Graph graph = two_gpus();
   CompileOptions options;
@@ -46,7 +38,7 @@ TEST(Profiler, SeesEachStepOfEachExecutionByItsName) {
       expected[{step.name, execution}] = 1;
   ASSERT_TRUE(agrees(graph, options, small_numbers(graph, kExecutions)));
   std::map<std::pair<std::string, int64_t>, int> seen;
-  for (const auto& range : noted()) {
+  for (const auto& range : *fake::of_the_profiler<decltype(stretto_fake_ranges)>("stretto_fake_ranges")()) {
     ++seen[{range.name, range.payload}];
     EXPECT_TRUE(range.closed) << range.name;
     EXPECT_EQ(range.parent, fake::Range::kNone) << range.name << " is inside of another step";

@@ -6,8 +6,7 @@
 
 #include "judge.h"
 #include "leftovers.h"
-
-#include <dlfcn.h>
+#include "violations.h"
 
 namespace stretto::testing {
 namespace {
@@ -40,16 +39,6 @@ void put_on_gpus(RandomGraph& random) {
   std::erase_if(random.options.components, [](const ComponentOptions& component) {
     return component.name == "async_device" || component.name == kRendezvous;
   });
-}
-
-/// What the fake has found wrong so far.
-std::string violation() {
-  using Ask = const char* (*)();
-  const auto ask = reinterpret_cast<Ask>(dlsym(RTLD_DEFAULT, "stretto_fake_violation"));
-  if (ask != nullptr) return ask();
-  void* library = dlopen("libcudart.so.13", RTLD_NOW);
-  const auto found = library == nullptr ? nullptr : reinterpret_cast<Ask>(dlsym(library, "stretto_fake_violation"));
-  return found == nullptr ? "this is not the fake: set LD_LIBRARY_PATH" : found();
 }
 
 class OnFakeGpus : public ::testing::TestWithParam<uint64_t> {};
