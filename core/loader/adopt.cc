@@ -132,6 +132,12 @@ void adopt_transport(AdoptedComponent& into, const void* theirs, const std::stri
   if ((api.flags & STRETTO_TRANSPORT_ALLOCATES) != 0) demand(api.allocate, "allocate", owner);
   check_rate(api.latency, "latency", owner);
   check_rate(api.bandwidth, "bandwidth", owner);
+  if ((api.flags & STRETTO_TRANSPORT_COLLECTIVES) != 0) {
+    demand(api.collective, "collective", owner);
+    demand(api.lane_collective, "lane_collective", owner);
+    if ((api.flags & STRETTO_TRANSPORT_STREAM_ORDERED) == 0)
+      refuse(fmt::format("{}: it says COLLECTIVES and is not STREAM_ORDERED, which they need", owner));
+  }
   into.raw.api = &api;
 }
 
@@ -151,6 +157,14 @@ void adopt_library(AdoptedComponent& into, const void* theirs, const std::string
     if (!names.insert(name).second) refuse(fmt::format("{}: two of its ops are named '{}'", owner, name));
     const auto op_owner = fmt::format("{}, op '{}'", owner, name);
     op.summary = readable(op.summary, op_owner);
+    if (op.collective < 0 || op.collective > STRETTO_BROADCAST)
+      refuse(fmt::format("{}: it is a collective of the kind {}; this stretto knows {} to {}", op_owner, op.collective,
+                         int{STRETTO_ALL_REDUCE}, int{STRETTO_BROADCAST}));
+    if (op.collective != 0 && (op.input_count != 1 || op.result_count != 1 || (op.flags & STRETTO_OP_STATEFUL) != 0))
+      refuse(fmt::format(
+          "{}: it is a collective with {} inputs and {} results{}; a collective has one of each and no "
+          "state",
+          op_owner, op.input_count, op.result_count, (op.flags & STRETTO_OP_STATEFUL) != 0 ? ", and stateful" : ""));
     demand(op.infer, "infer", op_owner);
     demand(op.prepare, "prepare", op_owner);
     demand(op.launch, "launch", op_owner);

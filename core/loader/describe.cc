@@ -20,7 +20,7 @@ struct Flag {
 };
 constexpr std::array<Flag, 2> kDeviceFlags{
     {{STRETTO_DEVICE_BLOCKING, "blocking"}, {STRETTO_DEVICE_HOST_ACCESSIBLE, "host accessible"}}};
-constexpr std::array<Flag, 11> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERED, "stream ordered"},
+constexpr std::array<Flag, 12> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERED, "stream ordered"},
                                                 {STRETTO_TRANSPORT_SHARES_SLOTS, "shares slots"},
                                                 {STRETTO_TRANSPORT_MULTI_READER, "multi reader"},
                                                 {STRETTO_TRANSPORT_DYNAMIC, "dynamic"},
@@ -30,7 +30,8 @@ constexpr std::array<Flag, 11> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERE
                                                 {STRETTO_TRANSPORT_PROCESSES, "processes"},
                                                 {STRETTO_TRANSPORT_HOSTS, "hosts"},
                                                 {STRETTO_TRANSPORT_THREADS, "threads"},
-                                                {STRETTO_TRANSPORT_ALLOCATES, "allocates"}}};
+                                                {STRETTO_TRANSPORT_ALLOCATES, "allocates"},
+                                                {STRETTO_TRANSPORT_COLLECTIVES, "collectives"}}};
 constexpr std::array<Flag, 1> kOpFlags{{{STRETTO_OP_STATEFUL, "stateful"}}};
 constexpr std::array<Flag, 2> kPortFlags{{{STRETTO_PORT_LIST, "list"}, {STRETTO_PORT_OPTIONAL, "optional"}}};
 
@@ -134,13 +135,16 @@ void add_kind(Json& into, const stretto_transport_api& api) {
 void add_kind(Json& into, const stretto_op_library_api& api) {
   into["memory_kind"] = api.memory_kind;
   into["ops"] = Json::array();
-  for (const auto* op : std::span(api.ops, api.op_count))
+  for (const auto* op : std::span(api.ops, api.op_count)) {
+    Json flags = names_of(op->flags, kOpFlags);
+    if (op->collective != 0) flags.push_back("collective");
     into["ops"].push_back({{"name", op->name},
                            {"summary", op->summary},
-                           {"flags", names_of(op->flags, kOpFlags)},
+                           {"flags", std::move(flags)},
                            {"inputs", ports_of(op->inputs, op->input_count)},
                            {"results", ports_of(op->results, op->result_count)},
                            {"args", options_of(op->args, op->arg_count)}});
+  }
 }
 
 }  // namespace

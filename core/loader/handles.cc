@@ -49,6 +49,20 @@ stretto_channel to_raw(const ChannelInfo& channel) {
           channel.name.c_str()};
 }
 
+stretto_collective to_raw(const CollectiveInfo& collective) {
+  return {sizeof(stretto_collective),
+          collective.id,
+          collective.kind,
+          collective.reduction,
+          collective.dtype.raw(),
+          collective.root,
+          collective.input_elements,
+          static_cast<uint32_t>(collective.members.size()),
+          0,
+          collective.members.data(),
+          collective.name.c_str()};
+}
+
 }  // namespace
 
 // ---- devices
@@ -171,6 +185,10 @@ void EndHandle::lane_receive(const stretto_native& lane, void* memory, uint64_t 
   checked("lane_receive", api_->lane_receive, raw_, &lane, memory, bytes);
 }
 
+void EndHandle::lane_collective(const stretto_native& lane, const void* input, void* result) {
+  checked("lane_collective", api_->lane_collective, raw_, &lane, input, result);
+}
+
 void TransportHandle::Close::operator()(stretto_transport* transport) const noexcept { api->close(transport); }
 
 TransportHandle TransportHandle::open(const LoadedComponent& component, const TransportRequest& request) {
@@ -197,6 +215,25 @@ EndHandle TransportHandle::reader(const ChannelInfo& channel) {
   stretto_end* end = nullptr;
   checked("reader", api()->reader, raw_.get(), &raw, &end);
   return {api(), given(end, "reader")};
+}
+
+EndHandle TransportHandle::collective(const CollectiveInfo& collective) {
+  const auto raw = to_raw(collective);
+  stretto_end* end = nullptr;
+  checked("collective", api()->collective, raw_.get(), &raw, &end);
+  return {api(), given(end, "collective")};
+}
+
+std::string refusal_of(const LoadedComponent& component, const CollectiveInfo& collective) {
+  const auto* api = static_cast<const stretto_transport_api*>(component.raw->api);
+  if (api->offers_collective == nullptr) return {};
+  const auto raw = to_raw(collective);
+  try {
+    checked("offers_collective", api->offers_collective, &raw);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
 }
 
 bool TransportHandle::connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) {

@@ -121,6 +121,8 @@ class EndHandle {
   void release(int64_t execution);
   void lane_send(const stretto_native& lane, const void* memory, uint64_t bytes);
   void lane_receive(const stretto_native& lane, void* memory, uint64_t bytes);
+  /// `input` is null where the member has none.
+  void lane_collective(const stretto_native& lane, const void* input, void* result);
 
  private:
   friend class TransportHandle;
@@ -143,6 +145,8 @@ class TransportHandle {
   static TransportHandle open(const LoadedComponent& component, const TransportRequest& request);
   EndHandle writer(const ChannelInfo& channel);
   EndHandle reader(const ChannelInfo& channel);
+  /// Only with STRETTO_TRANSPORT_COLLECTIVES.
+  EndHandle collective(const CollectiveInfo& collective);
   /// One round of connecting; `theirs` is empty in round 0. Blocks until `deadline` at most. Returns whether this actor
   /// is done. The bytes of `mine` are copied; its descriptors stay the transport's. Those of `theirs` become the
   /// transport's.
@@ -166,6 +170,9 @@ class TransportHandle {
   std::unique_ptr<stretto_transport, Close> raw_;
 };
 
+/// Why a transport with collectives can't do one; empty where it can. Pure.
+std::string refusal_of(const LoadedComponent& component, const CollectiveInfo& collective);
+
 /// The prepared state of one node on one lane; one thread at a time.
 class KernelHandle {
  public:
@@ -183,6 +190,12 @@ class KernelHandle {
   std::unique_ptr<void, Release> state_;
 };
 
+/// Which of a collective's calls one is; of other ops none of none.
+struct Membership {
+  uint32_t member = 0;
+  uint32_t count = 0;
+};
+
 /// One op of a library. Copyable, owns nothing; any thread.
 class OpHandle {
  public:
@@ -190,10 +203,11 @@ class OpHandle {
   static OpHandle find(const LoadedComponent& library, const std::string& op);
   /// `inputs` flat by port, `port_counts` by port. `args` must be complete. Pure.
   /// Throws Code::invalid_argument with the op's reason when the call makes no sense.
-  Inference infer(const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts, const Arguments& args) const;
+  Inference infer(const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts, const Arguments& args,
+                  Membership membership = {}) const;
   /// Makes the state of one node on one lane; may allocate and block.
   KernelHandle prepare(const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts, const Arguments& args,
-                       const stretto_native& lane) const;
+                       const stretto_native& lane, Membership membership = {}) const;
   const stretto_op& raw() const { return *raw_; }
 
  private:

@@ -13,14 +13,17 @@ namespace {
 class RawCall {
  public:
   RawCall(const stretto_op& op, const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts,
-          const RawSettings& args) {
+          const RawSettings& args, Membership membership) {
     if (port_counts.size() != op.input_count ||
         std::accumulate(port_counts.begin(), port_counts.end(), size_t{0}) != inputs.size())
       throw Error(Code::internal, fmt::format("op '{}' was called with {} values in {} ports; it has {} ports", op.name,
                                               inputs.size(), port_counts.size(), op.input_count));
     specs_.reserve(inputs.size());
     for (const auto& input : inputs) pointers_.push_back(&specs_.emplace_back(to_raw(input)));
-    raw_ = {sizeof raw_, static_cast<uint32_t>(inputs.size()), pointers_.data(), port_counts.data(), args.raw()};
+    raw_ = {sizeof raw_,      static_cast<uint32_t>(inputs.size()),
+            pointers_.data(), port_counts.data(),
+            args.raw(),       membership.member,
+            membership.count};
   }
   RawCall(const RawCall&) = delete;
   RawCall& operator=(const RawCall&) = delete;
@@ -50,10 +53,10 @@ OpHandle OpHandle::find(const LoadedComponent& library, const std::string& op) {
                                 : fmt::format("it has {}", fmt::join(names, ", "))));
 }
 
-Inference OpHandle::infer(const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts,
-                          const Arguments& args) const {
+Inference OpHandle::infer(const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts, const Arguments& args,
+                          Membership membership) const {
   const RawSettings settings(args, raw_->args, raw_->arg_count);
-  const RawCall call(*raw_, inputs, port_counts, settings);
+  const RawCall call(*raw_, inputs, port_counts, settings, membership);
   std::vector<stretto_spec> results(raw_->result_count, stretto_spec{});
   std::vector<stretto_spec*> pointers;
   for (auto& result : results) {
@@ -71,13 +74,14 @@ Inference OpHandle::infer(const std::vector<Spec>& inputs, std::span<const uint3
   inference.flops = inferred.flops;
   inference.bytes = inferred.bytes;
   inference.seconds = inferred.seconds;
+  inference.reduction = inferred.reduction;
   return inference;
 }
 
 KernelHandle OpHandle::prepare(const std::vector<Spec>& inputs, std::span<const uint32_t> port_counts,
-                               const Arguments& args, const stretto_native& lane) const {
+                               const Arguments& args, const stretto_native& lane, Membership membership) const {
   auto settings = std::make_unique<RawSettings>(args, raw_->args, raw_->arg_count);
-  const RawCall call(*raw_, inputs, port_counts, *settings);
+  const RawCall call(*raw_, inputs, port_counts, *settings, membership);
   void* state = nullptr;
   checked("prepare", raw_->prepare, call.raw(), &lane, &state);
   KernelHandle kernel;

@@ -37,7 +37,7 @@ class Product {
         raw_(to_raw(spec_)),
         inputs_{&raw_, &raw_},
         workspace_(ops.device(), 32U << 20U) {
-    const stretto_call call{sizeof call, 2, inputs_.data(), counts_.data(), settings_.raw()};
+    const stretto_call call{sizeof call, 2, inputs_.data(), counts_.data(), settings_.raw(), 0, 0};
     const Outcome prepared = ops_.lane()
                                  .run([&](const stretto_native& native, const stretto_sink* sink) {
                                    return op().prepare(&call, &native, &state_, sink);

@@ -74,17 +74,20 @@ struct Launched {
 /// One call of an op: inferred, and prepared with the first launch.
 class OpenNode {
  public:
-  /// `inputs`: by port. `room`: bytes of each result whose bound is not known.
+  /// `inputs`: by port. `room`: bytes of each result whose bound is not known. `member` of `member_count`: of a
+  /// collective op.
   OpenNode(OpenOps& ops, const std::string& op, std::vector<std::vector<Spec>> inputs, const std::string& args = "",
-           uint64_t room = 0)
+           uint64_t room = 0, uint32_t member = 0, uint32_t member_count = 0)
       : ops_(ops), op_(ops.op(op)), settings_(op_.args, op_.arg_count, args), room_(room) {
     for (const auto& port : inputs) {
       port_counts_.push_back(static_cast<uint32_t>(port.size()));
       for (const auto& spec : port) specs_.push_back(to_raw(spec));
     }
     for (const auto& spec : specs_) spec_pointers_.push_back(&spec);
-    call_ = {sizeof call_, static_cast<uint32_t>(specs_.size()), spec_pointers_.data(), port_counts_.data(),
-             settings_.raw()};
+    call_ = {sizeof call_,          static_cast<uint32_t>(specs_.size()),
+             spec_pointers_.data(), port_counts_.data(),
+             settings_.raw(),       member,
+             member_count};
     std::vector<stretto_spec> results(op_.result_count);
     std::vector<stretto_spec*> pointers;
     for (auto& result : results) {

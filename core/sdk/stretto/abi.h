@@ -220,7 +220,27 @@ typedef struct stretto_call {
   const stretto_spec* const* inputs;
   const uint32_t* port_counts; /* values given to each port of the op, in the op's order */
   const stretto_settings* args;
+  uint32_t member;       /* collective ops: whose call it is, counted in the order of the set */
+  uint32_t member_count; /* 0: on one actor */
 } stretto_call;
+
+/* An op that is called on an ordered set of actors, once for each. Every member's call has the inputs of all, in the
+ * order of the set: one value for each member, or, of STRETTO_BROADCAST, one for all. A transport with collectives may
+ * do the same in the op's place, of inputs whose shapes are static: so each has one result, of the shape and the dtype
+ * that its kind says. */
+typedef enum stretto_collective_kind {
+  STRETTO_ALL_REDUCE = 1,     /* each gets all inputs reduced to one, element by element */
+  STRETTO_ALL_GATHER = 2,     /* each gets all inputs, one after the other along the first dimension */
+  STRETTO_REDUCE_SCATTER = 3, /* member m of n gets the m-th n-th of what all_reduce gives, along the first dimension */
+  STRETTO_BROADCAST = 4       /* each gets the one input */
+} stretto_collective_kind;
+
+typedef enum stretto_reduction {
+  STRETTO_REDUCE_SUM = 1,
+  STRETTO_REDUCE_PRODUCT = 2,
+  STRETTO_REDUCE_MIN = 3,
+  STRETTO_REDUCE_MAX = 4
+} stretto_reduction;
 
 /* What an op says of a call. The host makes it, with one result spec per result port, and zeroes it. */
 typedef struct stretto_inference {
@@ -229,8 +249,10 @@ typedef struct stretto_inference {
   stretto_spec* const* results;
   uint64_t workspace_bytes; /* device memory that each launch may scribble on */
   double flops;
-  double bytes;   /* read and written */
-  double seconds; /* 0: estimate from flops and bytes */
+  double bytes;      /* read and written */
+  double seconds;    /* 0: estimate from flops and bytes */
+  int32_t reduction; /* stretto_reduction, of collective ops that reduce */
+  int32_t reserved;
 } stretto_inference;
 
 typedef struct stretto_launch {
@@ -267,6 +289,8 @@ typedef struct stretto_op {
    * capacity: set its shape, write nothing, return STRETTO_OVERLOADED. Required. */
   int32_t (*launch)(void* state, const stretto_launch* launch, const stretto_sink* sink);
   void (*release)(void* state); /* required */
+  int32_t collective;           /* stretto_collective_kind; 0: the op is called on one actor */
+  int32_t reserved_collective;
 } stretto_op;
 
 /* The ops of one library for one kind of device. Components of one name and other devices are merged by op name. */
@@ -295,6 +319,8 @@ typedef struct stretto_end stretto_end;             /* one actor's end of one ch
 #define STRETTO_TRANSPORT_HOSTS 256u      /* reaches other hosts */
 #define STRETTO_TRANSPORT_THREADS 512u    /* reaches other actors of this process */
 #define STRETTO_TRANSPORT_ALLOCATES 1024u /* slots in host memory are best taken from its `allocate`, then bound */
+#define STRETTO_TRANSPORT_COLLECTIVES \
+  2048u /* stream-ordered ones: lane_collective, for the memory kinds that it accepts */
 
 typedef enum stretto_completion { /* when a SEND is complete, whatever the size */
                                   STRETTO_COMPLETES_ON_POST = 1,
@@ -322,6 +348,21 @@ typedef struct stretto_channel {
   const uint32_t* readers; /* actors, none twice */
   const char* name;        /* for messages */
 } stretto_channel;
+
+/* A collective as a transport does it: a joint transition of all members, whose inputs are static and alike. */
+typedef struct stretto_collective {
+  uint32_t size;
+  uint32_t id;       /* the same number on every actor; dense from 0 */
+  int32_t kind;      /* stretto_collective_kind */
+  int32_t reduction; /* stretto_reduction; 0: it reduces nothing */
+  stretto_dtype dtype;
+  uint32_t root;           /* of STRETTO_BROADCAST: the member whose input it is */
+  uint64_t input_elements; /* of one member's input */
+  uint32_t member_count;   /* 2 at least */
+  uint32_t reserved;
+  const uint32_t* members; /* actors, in the order of the set, none twice */
+  const char* name;        /* for messages */
+} stretto_collective;
 
 /* What one actor tells the others while connecting: bytes and file descriptors (owned by the receiver of the call). */
 typedef struct stretto_blob {
@@ -390,6 +431,17 @@ typedef struct stretto_transport_api {
    */
   double latency;   /* seconds of a RECEIVE whose message is there, besides its bytes */
   double bandwidth; /* bytes per second */
+
+  /* COLLECTIVES only. Pure, no device: whether it can do this one; else STRETTO_UNIMPLEMENTED with the reason. NULL: it
+   * can do every one. */
+  int32_t (*offers_collective)(const stretto_collective* collective, const stretto_sink* sink);
+  /* This actor's end of one. Before connect; lives until close. */
+  int32_t (*collective)(stretto_transport* transport, const stretto_collective* collective, stretto_end** end,
+                        const stretto_sink* sink);
+  /* Enqueues this member's part, which ends once all members have come to theirs; on a blocking device returns when
+   * done. `input` is NULL where the member has none; input and result do not overlap. */
+  int32_t (*lane_collective)(stretto_end* end, const stretto_native* lane, const void* input, void* result,
+                             const stretto_sink* sink);
 } stretto_transport_api;
 
 /* ---- schedulers --------------------------------------------------------------------------------------------- */
@@ -408,7 +460,7 @@ typedef struct stretto_step {
   int32_t kind;
   uint32_t actor;
   int32_t node;     /* number in written order; -1 for the driver's steps */
-  int32_t consumer; /* RECEIVE, COPY, SEND: the first node in written order that needs it; COMPUTE: the node itself */
+  int32_t consumer; /* RECEIVE, COPY, SEND: the first node in written order that needs it; others: the node itself */
   int32_t channel;  /* RECEIVE, SEND: the channel; else -1 */
   int32_t joint;    /* steps with one number >= 0 are one joint transition */
   int32_t order;    /* steps with one number >= 0 on one actor must share one lane (a one-global-order transport) */

@@ -19,8 +19,12 @@ class Call {
   /// Values given to the op's port number `port`.
   uint32_t port_count(uint32_t port) const { return raw_->port_counts[port]; }
   Settings args() const { return Settings(raw_->args); }
+  /// Of a collective op: whose call it is, and how many there are.
+  uint32_t member() const { return knows_members() ? raw_->member : 0; }
+  uint32_t member_count() const { return knows_members() ? raw_->member_count : 0; }
 
  private:
+  bool knows_members() const { return raw_->size >= sizeof(stretto_call); }
   const stretto_call* raw_;
 };
 
@@ -30,7 +34,8 @@ struct Inference {
   uint64_t workspace_bytes = 0;
   double flops = 0;
   double bytes = 0;
-  double seconds = 0;  ///< 0: the host estimates from flops and bytes
+  double seconds = 0;     ///< 0: the host estimates from flops and bytes
+  int32_t reduction = 0;  ///< stretto_reduction, of collective ops that reduce
 };
 
 /// A result to be written.
@@ -89,7 +94,8 @@ struct OpInfo {
   std::vector<Port> inputs;
   std::vector<Port> results;
   std::vector<Option> args;
-  uint32_t flags = 0;  ///< STRETTO_OP_…
+  uint32_t flags = 0;      ///< STRETTO_OP_…
+  int32_t collective = 0;  ///< stretto_collective_kind; 0: called on one actor
 };
 
 /// An op: pure and immutable; any thread.
@@ -126,6 +132,7 @@ const stretto_op* op_table() {
     auto* raw = new stretto_op{};
     raw->size = sizeof *raw;
     raw->flags = info->flags;
+    raw->collective = info->collective;
     raw->name = info->name;
     raw->summary = info->summary;
     raw->input_count = static_cast<uint32_t>(inputs->size());
@@ -144,6 +151,7 @@ const stretto_op* op_table() {
         out->flops = inferred.flops;
         out->bytes = inferred.bytes;
         out->seconds = inferred.seconds;
+        if (out->size >= sizeof *out) out->reduction = inferred.reduction;
       });
     };
     raw->prepare = [](const stretto_call* call, const stretto_native* lane, void** state, const stretto_sink* sink) {

@@ -21,8 +21,20 @@ struct ChannelInfo {
   std::string name;
 };
 
-/// One actor's end of one channel. A stream-ordered transport overrides the lane calls, a host-driven one the rest of
-/// its role. Defaults throw Code::unimplemented. Different ends are used concurrently.
+/// One collective as a member sees it. Owns its texts.
+struct CollectiveInfo {
+  uint32_t id;
+  stretto_collective_kind kind;
+  int32_t reduction;  ///< stretto_reduction; 0: it reduces nothing
+  DType dtype;
+  uint32_t root;
+  uint64_t input_elements;
+  std::vector<uint32_t> members;
+  std::string name;
+};
+
+/// One actor's end of one channel, or its part in one collective. A stream-ordered transport overrides the lane calls,
+/// a host-driven one the rest of its role. Defaults throw Code::unimplemented. Different ends are used concurrently.
 class ChannelEnd {
  public:
   ChannelEnd() = default;
@@ -43,6 +55,10 @@ class ChannelEnd {
   }
   virtual void lane_receive(const stretto_native& /*lane*/, void* /*memory*/, uint64_t /*bytes*/) {
     unimplemented("lane_receive");
+  }
+  /// `input` is null where the member has none.
+  virtual void lane_collective(const stretto_native& /*lane*/, const void* /*input*/, void* /*result*/) {
+    unimplemented("lane_collective");
   }
 
  private:
@@ -77,6 +93,10 @@ class Transport {
   virtual ~Transport() = default;  ///< ends live until here, and are destroyed by it
   virtual ChannelEnd* open_writer(const ChannelInfo& channel) = 0;
   virtual ChannelEnd* open_reader(const ChannelInfo& channel) = 0;
+  /// With STRETTO_TRANSPORT_COLLECTIVES: this actor's part in one.
+  virtual ChannelEnd* open_collective(const CollectiveInfo& /*collective*/) {
+    throw Error(Code::unimplemented, "collectives are not offered by this transport");
+  }
   /// One round of connecting; `theirs` is empty in round 0. Fills `mine`. Returns whether this actor is done.
   virtual bool connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) = 0;
   /// With STRETTO_TRANSPORT_ALLOCATES: zeroed host memory for one slot, until this is destroyed. Before connect.
@@ -115,6 +135,17 @@ struct TransportHandle {
 
 inline ChannelInfo channel_from_raw(const stretto_channel& raw) {
   return {raw.id,  raw.slots, raw.note_bytes, raw.slot_bytes, raw.writer, {raw.readers, raw.readers + raw.reader_count},
+          raw.name};
+}
+
+inline CollectiveInfo collective_from_raw(const stretto_collective& raw) {
+  return {raw.id,
+          static_cast<stretto_collective_kind>(raw.kind),
+          raw.reduction,
+          DType(raw.dtype),
+          raw.root,
+          raw.input_elements,
+          {raw.members, raw.members + raw.member_count},
           raw.name};
 }
 
@@ -202,12 +233,29 @@ stretto_transport_api make_transport_api(const TransportInfo& info, const std::v
   };
   api.latency = info.rates.latency;
   api.bandwidth = info.rates.bandwidth;
+  if constexpr (requires(const CollectiveInfo& collective) { Derived::offer(collective); })
+    api.offers_collective = [](const stretto_collective* collective, const stretto_sink* sink) {
+      return guard(sink, [&] { Derived::offer(collective_from_raw(*collective)); });
+    };
+  api.collective = [](stretto_transport* transport, const stretto_collective* collective, stretto_end** end,
+                      const stretto_sink* sink) {
+    return guard(sink, [&] {
+      *end = raw_of<stretto_end>(
+          as<TransportHandle>(transport).transport->open_collective(collective_from_raw(*collective)));
+    });
+  };
+  api.lane_collective = [](stretto_end* end, const stretto_native* lane, const void* input, void* result,
+                           const stretto_sink* sink) {
+    return guard(sink, [&] { as<ChannelEnd>(end).lane_collective(*lane, input, result); });
+  };
   return api;
 }
 }  // namespace detail
 
-/// The component of one transport. A class that has `static std::vector<std::string> findings()` is asked by
-/// `stretto doctor` for the version of its library and what that found, one a text.
+/// The component of one transport. A class with collectives may have `static void offer(const CollectiveInfo&)`, which
+/// is pure and throws Code::unimplemented with the reason where it can't do one. A class that has `static
+/// std::vector<std::string> findings()` is asked by `stretto doctor` for the version of its library and what that
+/// found, one a text.
 template <class Derived>
 Component* transport_component(const TransportInfo& info, std::vector<Option> options = {}) {
   static const auto* kinds = new std::vector<const char*>(info.memory_kinds);

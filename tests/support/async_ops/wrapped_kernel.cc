@@ -17,12 +17,12 @@ constexpr int kNoValue = 0xC5;
 
 uint64_t size_of(const stretto_tensor& tensor) { return TensorView(&tensor).bytes(); }
 
-/// What the op says of a call with these inputs.
-std::vector<stretto_spec> infer(const stretto_op& op, const std::vector<stretto_spec>& inputs,
-                                const uint32_t* port_counts, const stretto_settings* args,
+/// What the op says of a call with these inputs, and else like another.
+std::vector<stretto_spec> infer(const stretto_op& op, const std::vector<stretto_spec>& inputs, const stretto_call& like,
                                 uint64_t* workspace_bytes = nullptr) {
   const auto pointers = pointers_to(inputs);
-  const stretto_call call{sizeof call, static_cast<uint32_t>(inputs.size()), pointers.data(), port_counts, args};
+  stretto_call call = like;
+  call.inputs = pointers.data();
   std::vector<stretto_spec> results(op.result_count);
   std::vector<stretto_spec*> result_pointers;
   for (auto& result : results) {
@@ -49,7 +49,7 @@ void refuse_unknown_shapes(const stretto_op& op, const stretto_call& call) {
     for (int32_t axis = 0; axis < inputs.back().rank; ++axis)
       if (inputs.back().shape[axis] < 0) inputs.back().shape[axis] = 1;
   }
-  for (const auto& result : infer(op, inputs, call.port_counts, call.args))
+  for (const auto& result : infer(op, inputs, call))
     if (dynamic(result))
       throw Error(Code::invalid_argument, std::string("op '") + op.name +
                                               "' takes a result's shape from data, which an asynchronous device cannot "
@@ -90,13 +90,16 @@ WrappedKernel::WrappedKernel(const stretto_op& op, const stretto_call& call, con
     : op_(op),
       args_(call.args),
       port_counts_(call.port_counts, call.port_counts + op.input_count),
+      call_(call),
       lane_(async_lane(lane)),
       host_lane_{sizeof host_lane_, lane.index, "host", 0, 0} {
   for (uint32_t i = 0; i < call.input_count; ++i) inputs_.push_back(*call.inputs[i]);
-  infer(op_, inputs_, port_counts_.data(), args_.raw(), &workspace_bytes_);
+  call_.port_counts = port_counts_.data();
+  call_.args = args_.raw();
+  infer(op_, inputs_, call_, &workspace_bytes_);
   const auto pointers = pointers_to(inputs_);
-  const stretto_call own{sizeof own, static_cast<uint32_t>(inputs_.size()), pointers.data(), port_counts_.data(),
-                         args_.raw()};
+  stretto_call own = call_;
+  own.inputs = pointers.data();
   checked("prepare", op_.prepare, &own, &host_lane_, &state_);
   if (std::string_view(op_.name) == "fail") checked("prepare", op_.prepare, &own, &host_lane_, &probe_);
 }
@@ -114,7 +117,7 @@ void WrappedKernel::set_shapes(const stretto_launch& launch) const {
     std::memcpy(inputs[i].shape, launch.inputs[i]->shape, sizeof inputs[i].shape);
     inputs[i].max_bytes = size_of(*launch.inputs[i]);
   }
-  const auto results = infer(op_, inputs, port_counts_.data(), args_.raw());
+  const auto results = infer(op_, inputs, call_);
   for (uint32_t i = 0; i < launch.result_count; ++i) {
     const Spec spec = from_raw(results[i]);
     ResultView(launch.results[i]).resize(spec.shape);

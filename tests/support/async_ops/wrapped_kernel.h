@@ -58,6 +58,7 @@ class WrappedKernel {
   OwnedSettings args_;
   std::vector<uint32_t> port_counts_;
   std::vector<stretto_spec> inputs_;
+  stretto_call call_;  // its inputs are the host's, and gone
   uint64_t workspace_bytes_ = 0;
   AsyncLane& lane_;
   stretto_native host_lane_;
