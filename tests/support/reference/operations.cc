@@ -156,17 +156,64 @@ NamedTensors fail(const Invocation& call) {
   return copy(call);
 }
 
+NamedTensors all_reduce(const Invocation& call) {
+  const auto& inputs = call.inputs.at("x");
+  const auto* given = argument(call, "reduce");
+  const std::string reduce = given == nullptr ? "sum" : text(*given);
+  const Tensor& first = *inputs.at(0);
+  const bool narrow = first.dtype == kF16 || first.dtype == kBF16;
+  Tensor result = first;
+  for (size_t i = 0; i < elements_of(result); ++i) {
+    double total = at(first, i);
+    for (size_t v = 1; v < inputs.size(); ++v) {
+      const double other = at(*inputs[v], i);
+      total = rounded(narrow ? kF32 : first.dtype, reduce == "sum"       ? total + other
+                                                   : reduce == "product" ? total * other
+                                                   : reduce == "min"     ? std::min(total, other)
+                                                                         : std::max(total, other));
+    }
+    put(result, i, total);
+  }
+  return one(std::move(result));
+}
+
+NamedTensors reduce_scatter(const Invocation& call) {
+  const Tensor whole = all_reduce(call)[0].second;
+  Tensor part{whole.dtype, whole.shape, {}};
+  part.shape.at(0) /= static_cast<int64_t>(call.members);
+  const size_t bytes = whole.bytes.size() / call.members;
+  const auto begin = whole.bytes.begin() + static_cast<std::ptrdiff_t>(call.member * bytes);
+  part.bytes.assign(begin, begin + static_cast<std::ptrdiff_t>(bytes));
+  return one(std::move(part));
+}
+
+NamedTensors all_gather(const Invocation& call) {
+  Invocation joined = call;
+  joined.inputs["values"] = call.inputs.at("x");
+  return concat(joined);
+}
+
 }  // namespace
 
 NamedTensors invoke(const std::string& op, const Invocation& invocation) {
   static const std::map<std::string, NamedTensors (*)(const Invocation&)> known{
-      {"tensor.fill", fill},         {"tensor.copy", copy},
-      {"tensor.add", add},           {"tensor.scale", scale},
-      {"tensor.reduce", reduce},     {"tensor.concat", concat},
-      {"tensor.describe", describe}, {"tensor.checksum", checksum},
-      {"tensor.split", split},       {"tensor.running_sum", running_sum},
-      {"tensor.busy", copy},         {"tensor.fail", fail},
-      {"blas.matmul", matmul}};
+      {"tensor.fill", fill},
+      {"tensor.copy", copy},
+      {"tensor.add", add},
+      {"tensor.scale", scale},
+      {"tensor.reduce", reduce},
+      {"tensor.concat", concat},
+      {"tensor.describe", describe},
+      {"tensor.checksum", checksum},
+      {"tensor.split", split},
+      {"tensor.running_sum", running_sum},
+      {"tensor.busy", copy},
+      {"tensor.fail", fail},
+      {"blas.matmul", matmul},
+      {"collective.all_reduce", all_reduce},
+      {"collective.all_gather", all_gather},
+      {"collective.reduce_scatter", reduce_scatter},
+      {"collective.broadcast", copy}};
   const auto found = known.find(op);
   if (found == known.end()) throw std::logic_error("the reference has no op " + op);
   return found->second(invocation);

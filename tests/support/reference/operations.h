@@ -24,6 +24,7 @@ struct Invocation {
   std::map<std::string, std::vector<const Tensor*>> inputs;  ///< by port
   const Arguments* args = nullptr;
   std::vector<double>* state = nullptr;  ///< of the node; empty before its first execution
+  size_t member = 0, members = 0;        ///< of a collective
 };
 
 /// A result, with its name.

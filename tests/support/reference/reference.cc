@@ -42,6 +42,11 @@ Reference::NodeResult Reference::compute(uint32_t index, const std::vector<Tenso
   call.execution = execution_;
   call.args = &node.args;
   call.state = &states_[index];
+  for (const auto& collective : graph_.collectives)
+    if (index >= collective.first && index - collective.first < collective.count) {
+      call.member = index - collective.first;
+      call.members = collective.count;
+    }
   for (const auto& binding : node.inputs)
     for (const auto& value : binding.values) {
       if (value.from == ValueRef::From::node && results.at(value.index).poisoned) return {true, {}};

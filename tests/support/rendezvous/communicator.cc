@@ -9,6 +9,9 @@ namespace stretto::testing {
 namespace {
 
 std::string describe(uint32_t actor, const Operation& operation) {
+  if (operation.collective != nullptr)
+    return "actor " + std::to_string(actor) + " takes part in collective " + std::to_string(operation.collective->id) +
+           " '" + operation.collective->name + "' of " + std::to_string(input_bytes(*operation.collective)) + " bytes";
   return "actor " + std::to_string(actor) + (operation.sends ? " sends " : " receives ") +
          std::to_string(operation.bytes) + " bytes of channel " + std::to_string(operation.channel) + " '" +
          operation.name + (operation.sends ? "' to actor " : "' from actor ") + std::to_string(operation.peer);
@@ -16,8 +19,24 @@ std::string describe(uint32_t actor, const Operation& operation) {
 
 Operation* first_open(Transition& transition, bool sends, uint32_t peer) {
   for (auto& operation : transition.operations)
-    if (!operation.met && operation.sends == sends && operation.peer == peer) return &operation;
+    if (!operation.met && operation.collective == nullptr && operation.sends == sends && operation.peer == peer)
+      return &operation;
   return nullptr;
+}
+
+Operation* open_collective(Transition* transition) {
+  if (transition != nullptr)
+    for (auto& operation : transition->operations)
+      if (!operation.met && operation.collective != nullptr) return &operation;
+  return nullptr;
+}
+
+/// Sets may overlap: who stands at the collective of another set may still come.
+bool same_set(const CollectiveInfo& a, const CollectiveInfo& b) { return a.members == b.members; }
+
+bool alike(const CollectiveInfo& a, const CollectiveInfo& b) {
+  return a.id == b.id && a.kind == b.kind && a.reduction == b.reduction && a.dtype == b.dtype && a.root == b.root &&
+         a.input_elements == b.input_elements && a.members == b.members;
 }
 
 bool all_met(const Transition& transition) {
@@ -54,6 +73,38 @@ bool Communicator::meet_peer(uint32_t actor, Operation& operation) {
   return true;
 }
 
+// All members stand at their parts, or nobody moves.
+bool Communicator::meet_members(uint32_t actor, const Operation& operation) {
+  std::vector<Operation*> all;
+  for (const uint32_t member : operation.collective->members) {
+    Operation* theirs = open_collective(head(member));
+    if (theirs == nullptr || !same_set(*theirs->collective, *operation.collective)) return false;
+    if (!alike(*theirs->collective, *operation.collective)) {
+      break_down("rendezvous: " + describe(actor, operation) + ", and meets that " + describe(member, *theirs));
+      return false;
+    }
+    all.push_back(theirs);
+  }
+  std::vector<Part> parts;
+  for (auto* each : all) {
+    parts.push_back({each->input, each->memory});
+    each->met = true;
+  }
+  perform(*operation.collective, parts);
+  return true;
+}
+
+// Whom an operation waits for.
+std::vector<uint32_t> Communicator::missing_for(const Operation& operation) {
+  if (operation.collective == nullptr) return {operation.peer};
+  std::vector<uint32_t> missing;
+  for (const uint32_t member : operation.collective->members)
+    if (const Operation* theirs = open_collective(head(member));
+        theirs == nullptr || !same_set(*theirs->collective, *operation.collective))
+      missing.push_back(member);
+  return missing;
+}
+
 // Everything that can meet does; an actor whose transition is complete goes on to the next one.
 void Communicator::settle() {
   for (bool moved = true; moved && broken_.empty();) {
@@ -62,8 +113,10 @@ void Communicator::settle() {
       Transition* mine = head(number);
       if (mine == nullptr) continue;
       for (auto& operation : mine->operations)
+        if (operation.collective != nullptr)
+          moved = (!operation.met && broken_.empty() && meet_members(number, operation)) || moved;
         // A later operation with a peer may not overtake an earlier one.
-        if (!operation.met && &operation == first_open(*mine, operation.sends, operation.peer) && broken_.empty())
+        else if (!operation.met && &operation == first_open(*mine, operation.sends, operation.peer) && broken_.empty())
           moved = meet_peer(number, operation) || moved;
     }
     for (auto& [number, actor] : actors_) {
@@ -92,7 +145,9 @@ void Communicator::find_circle(uint32_t actor) {
     if (standing != nullptr) {
       path.push_back(at);
       for (const auto& operation : standing->operations)
-        if (!operation.met && self(self, operation.peer)) return true;
+        if (!operation.met)
+          for (const uint32_t missing : missing_for(operation))
+            if (self(self, missing)) return true;
       path.pop_back();
     }
     finished.push_back(at);

@@ -3,9 +3,11 @@
 #pragma once
 
 /// The meeting point of one run's actors, with NCCL's rules: each actor's transitions happen in the order in which they
-/// were issued, one at a time; a send and its receive are one; per pair of actors the n-th send meets the n-th receive.
+/// were issued, one at a time; a send and its receive are one; per pair of actors the n-th send meets the n-th receive;
+/// a collective is one of all its members.
 
 #include "async_lane.h"
+#include "collective.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -18,7 +20,7 @@
 
 namespace stretto::testing {
 
-/// One send or receive.
+/// One send or receive, or a part in a collective.
 struct Operation {
   bool sends = false;
   uint32_t peer = 0;
@@ -27,9 +29,12 @@ struct Operation {
   void* memory = nullptr;
   uint64_t bytes = 0;
   bool met = false;
+  /// Its members are actors of this communicator. `memory` is its result, `input` null where the member has none.
+  std::shared_ptr<const CollectiveInfo> collective{};
+  const void* input = nullptr;
 };
 
-/// One send or receive, or a group of them. Shared by the communicator and the lane that waits.
+/// One operation, or a group of them. Shared by the communicator and the lane that waits.
 struct Transition {
   std::vector<Operation> operations;
   bool reached = false;  // the lane has come to it. Guarded by the communicator
@@ -57,6 +62,8 @@ class Communicator {
   Transition* head(uint32_t actor);
   void settle();
   bool meet_peer(uint32_t actor, Operation& operation);
+  bool meet_members(uint32_t actor, const Operation& operation);
+  std::vector<uint32_t> missing_for(const Operation& operation);
   void find_circle(uint32_t actor);
   void break_down(const std::string& message);
 

@@ -100,6 +100,60 @@ TEST(Rendezvous, AGroupWaitsForAllItsPeers) {
   EXPECT_TRUE(group->complete);
 }
 
+Operation part(uint32_t id, const std::vector<uint32_t>& members, const int32_t& from, int32_t& into) {
+  Operation made;
+  made.collective = std::make_shared<const CollectiveInfo>(
+      CollectiveInfo{id, STRETTO_ALL_REDUCE, STRETTO_REDUCE_SUM, kI32, 0, 1, members, "k" + std::to_string(id)});
+  made.input = &from;
+  made.memory = &into;
+  return made;
+}
+
+TEST(Rendezvous, ACollectiveIsOneTransitionOfAllItsMembers) {
+  Communicator communicator;
+  const int32_t one = 1, two = 2, four = 4;
+  int32_t a = 0, b = 0, c = 0;
+  const auto first = start(communicator, 0, {part(0, {0, 1, 2}, one, a)});
+  const auto second = start(communicator, 2, {part(0, {0, 1, 2}, four, c)});
+  EXPECT_FALSE(first->complete || second->complete);
+  const auto third = start(communicator, 1, {part(0, {0, 1, 2}, two, b)});
+  EXPECT_TRUE(first->complete && second->complete && third->complete);
+  EXPECT_TRUE(a == 7 && b == 7 && c == 7);
+}
+
+TEST(Rendezvous, SetsThatOverlapWaitForEachOther) {
+  Communicator communicator;
+  const int32_t one = 1, two = 2, four = 4;
+  int32_t a = 0, b = 0, c = 0, other = 0;
+  start(communicator, 0, {part(0, {0, 1}, one, a)});
+  const auto late = start(communicator, 2, {part(1, {1, 2}, four, c)});
+  start(communicator, 1, {part(0, {0, 1}, two, b)});
+  EXPECT_FALSE(late->complete);
+  start(communicator, 1, {part(1, {1, 2}, two, other)});
+  EXPECT_TRUE(late->complete);
+  EXPECT_TRUE(a == 3 && b == 3 && c == 6 && other == 6);
+}
+
+TEST(Rendezvous, CollectivesInTwoOrdersAreTold) {
+  Communicator communicator;
+  const int32_t one = 1;
+  int32_t a = 0, b = 0;
+  start(communicator, 0, {part(0, {0, 1}, one, a)});
+  const auto text = refusal([&] { start(communicator, 1, {part(1, {0, 1}, one, b)}); });
+  EXPECT_NE(text.find("collective 0 'k0'"), std::string::npos) << text;
+  EXPECT_NE(text.find("collective 1 'k1'"), std::string::npos) << text;
+}
+
+TEST(Rendezvous, OverlappingSetsInACircleAreTold) {
+  Communicator communicator;
+  const int32_t one = 1;
+  int32_t a = 0, b = 0, c = 0;
+  start(communicator, 0, {part(0, {0, 1}, one, a)});
+  start(communicator, 1, {part(1, {1, 2}, one, b)});
+  const auto text = refusal([&] { start(communicator, 2, {part(2, {2, 0}, one, c)}); });
+  EXPECT_NE(text.find("each waits for the next"), std::string::npos) << text;
+}
+
 TEST(Rendezvous, CrossedChannelsAreTold) {
   Communicator communicator;
   const int32_t from = 5;

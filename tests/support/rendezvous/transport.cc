@@ -4,6 +4,7 @@
 
 #include "registry.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace stretto::testing {
@@ -36,6 +37,16 @@ void RendezvousEnd::lane_receive(const stretto_native& lane, void* memory, uint6
   transport_.issue(lane, {false, channel_.writer, channel_.id, channel_.name, memory, bytes});
 }
 
+void RendezvousPart::lane_collective(const stretto_native& lane, const void* input, void* result) {
+  Operation operation;
+  operation.name = collective_->name;
+  operation.collective = collective_;
+  operation.input = input;
+  operation.memory = result;
+  operation.bytes = result_bytes(*collective_);
+  transport_.issue(lane, std::move(operation));
+}
+
 Rendezvous::Rendezvous(const TransportOpen& request) : actor_(request.actor), nonce_(registry().offer()) {}
 
 Rendezvous::~Rendezvous() {
@@ -54,6 +65,12 @@ ChannelEnd* Rendezvous::open_end(const ChannelInfo& channel, bool sends) {
 
 ChannelEnd* Rendezvous::open_writer(const ChannelInfo& channel) { return open_end(channel, true); }
 ChannelEnd* Rendezvous::open_reader(const ChannelInfo& channel) { return open_end(channel, false); }
+
+ChannelEnd* Rendezvous::open_collective(const CollectiveInfo& collective) {
+  if (std::ranges::count(collective.members, actor_) != 1)
+    throw Error(Code::invalid_argument, "collective '" + collective.name + "' does not have this actor once");
+  return ends_.emplace_back(std::make_unique<RendezvousPart>(*this, collective)).get();
+}
 
 // All instances adopt the communicator that the smallest nonce stands for.
 bool Rendezvous::connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline /*deadline*/) {
@@ -101,8 +118,12 @@ void Rendezvous::group_end() {
 
 void Rendezvous::issue(const stretto_native& lane, Operation operation) {
   const OneCaller here(calling_);
-  if (lane.kind == std::string_view(kAsyncMemory))
+  if (lane.kind == std::string_view(kAsyncMemory)) {
     operation.memory = async_lane(lane).translate(operation.memory, operation.bytes);
+    if (operation.input != nullptr)
+      operation.input =
+          async_lane(lane).translate(const_cast<void*>(operation.input), input_bytes(*operation.collective));
+  }
   if (!grouping_) return issue(lane, std::vector<Operation>{std::move(operation)});
   if (!group_.empty() && (lane.value != group_lane_->value || lane.device_value != group_lane_->device_value))
     throw Error(Code::internal, "rendezvous: one group on two lanes");

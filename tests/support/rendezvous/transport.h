@@ -26,6 +26,18 @@ class RendezvousEnd final : public ChannelEnd {
   const bool sends_;
 };
 
+/// One actor's part in one collective. One thread at a time, the same for all ends of an instance.
+class RendezvousPart final : public ChannelEnd {
+ public:
+  RendezvousPart(Rendezvous& transport, CollectiveInfo collective)
+      : transport_(transport), collective_(std::make_shared<const CollectiveInfo>(std::move(collective))) {}
+  void lane_collective(const stretto_native& lane, const void* input, void* result) override;
+
+ private:
+  Rendezvous& transport_;
+  const std::shared_ptr<const CollectiveInfo> collective_;
+};
+
 /// abort: any thread. The rest: one thread at a time.
 class Rendezvous final : public Transport {
  public:
@@ -35,6 +47,7 @@ class Rendezvous final : public Transport {
   ~Rendezvous() override;
   ChannelEnd* open_writer(const ChannelInfo& channel) override;
   ChannelEnd* open_reader(const ChannelInfo& channel) override;
+  ChannelEnd* open_collective(const CollectiveInfo& collective) override;
   bool connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) override;
   void group_begin() override;
   void group_end() override;
@@ -50,7 +63,7 @@ class Rendezvous final : public Transport {
 
   const uint32_t actor_;
   const uint64_t nonce_;
-  std::vector<std::unique_ptr<RendezvousEnd>> ends_;
+  std::vector<std::unique_ptr<ChannelEnd>> ends_;
   std::mutex mutex_;  // guards the next two
   std::shared_ptr<Communicator> communicator_;
   bool aborted_ = false;
