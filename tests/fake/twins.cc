@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twins.h"
 
+#include "fold.h"
 #include "kernels.h"
 #include "numbers.h"
 
@@ -171,6 +172,34 @@ Operation hold(const HoldWork& work) {
           }};
 }
 
+template <class T>
+T combined(int32_t reduction, T a, T b) {
+  if (reduction == STRETTO_REDUCE_MIN) return b < a ? b : a;
+  if (reduction == STRETTO_REDUCE_MAX) return a < b ? b : a;
+  if (reduction == STRETTO_REDUCE_SUM) return sum(a, b);
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+  else
+    return a * b;
+}
+
+template <class T>
+Operation fold(const collective::FoldWork& work) {
+  const uint64_t bytes = work.elements * sizeof(T);
+  const auto from = [=](uint32_t i) { return static_cast<const T*>(work.inputs[i]) + work.begin; };
+  Operation operation{"fold", {{work.result, bytes, true}}, nullptr, [=] {
+                        auto* result = static_cast<T*>(host(work.result, bytes));
+                        for (uint64_t at = 0; at < work.elements; ++at) {
+                          Wide<T> total = widened(host(from(0), bytes)[at]);
+                          for (uint32_t i = 1; i < work.count; ++i)
+                            total = combined<Wide<T>>(work.reduction, total, widened(host(from(i), bytes)[at]));
+                          result[at] = nearest<T>(total);
+                        }
+                      }};
+  for (uint32_t i = 0; i < work.count; ++i) operation.accesses.push_back({from(i), bytes, false});
+  return operation;
+}
+
 /// "float" of "…::add<float>(…)"; empty where there is none.
 std::string type_in(const std::string& name) {
   const auto open = name.find('<');
@@ -212,6 +241,9 @@ Operation twin_of(const std::string& name, const void* work) {
   if (calls(name, "hold")) return hold(copied<HoldWork>(work));
   if (calls(name, "add"))
     return with_spelled(type, [&]<class T>(std::type_identity<T>) { return add<T>(copied<AddWork>(work)); });
+  if (calls(name, "fold"))
+    return with_spelled(type,
+                        [&]<class T>(std::type_identity<T>) { return fold<T>(copied<collective::FoldWork>(work)); });
   if (calls(name, "scale"))
     return with_spelled(type, [&]<class T>(std::type_identity<T>) { return scale<T>(copied<ScaleWork>(work)); });
   if (calls(name, "running_sum"))
