@@ -73,6 +73,22 @@ std::string channels_text(const Plan& plan) {
   return table.empty() ? "" : "\n" + table.text();
 }
 
+std::string collectives_text(const Plan& plan) {
+  TextTable table({{"collective"}, {"op"}, {"on"}, {"over"}, {"why"}});
+  for (const PlanCollective& collective : plan.collectives) {
+    const PlanNode& first = plan.nodes[collective.nodes.front()];
+    std::string actors;
+    for (const uint32_t node : collective.nodes)
+      actors += (actors.empty() ? "" : ", ") + plan.actors[plan.nodes[node].actor].name;
+    table.add({collective.name, plan.components[first.ops].name + "." + first.op, actors,
+               collective.transport < 0
+                   ? "channels"
+                   : plan.components[static_cast<size_t>(collective.transport)].name + ", as one transition",
+               collective.reason});
+  }
+  return table.empty() ? "" : "\n" + table.text();
+}
+
 }  // namespace
 
 std::string wait_text(const Plan& plan, const Step& step, const Wait& wait) {
@@ -105,7 +121,7 @@ std::string describe(const Plan& plan, bool all) {
   std::vector<std::vector<uint32_t>> lanes(plan.actors.size());
   for (uint32_t id = 0; id < plan.lanes.size(); ++id) lanes[plan.lanes[id].actor].push_back(id);
   for (uint32_t actor = 0; actor < plan.driver(); ++actor) out += actor_text(plan, actor, lanes[actor], all);
-  return out + channels_text(plan);
+  return out + channels_text(plan) + collectives_text(plan);
 }
 
 }  // namespace stretto

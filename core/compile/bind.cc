@@ -264,6 +264,7 @@ Checked bind(const Graph& graph, const std::vector<PlanActor>& actors, Component
   Binder binder(graph, checked);
   binder.make_values(actors);
   for (uint32_t n = 0; n < graph.nodes.size(); ++n) binder.bind_node(n);
+  bind_collectives(graph, checked);
   binder.bind_outputs();
   return checked;
 }

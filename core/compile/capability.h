@@ -24,6 +24,7 @@ class Traits {
   bool joint() const {
     return has(STRETTO_TRANSPORT_RENDEZVOUS) || api_->send_completion == STRETTO_COMPLETES_ON_MATCH;
   }
+  bool collectives() const { return stream_ordered() && has(STRETTO_TRANSPORT_COLLECTIVES); }
   bool groups() const { return api_->group_begin != nullptr && api_->group_end != nullptr; }
 
  private:

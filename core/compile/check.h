@@ -20,6 +20,8 @@ struct Work {
 struct Checked {
   std::vector<PlanValue> values;
   std::vector<PlanNode> nodes;                  ///< in the order written
+  std::vector<PlanCollective> collectives;      ///< how they are carried is not yet known
+  std::vector<const CollectiveSpec*> sets;      ///< by collective; point into the graph
   std::vector<PlanInput> inputs;                ///< channels empty
   std::vector<PlanOutput> outputs;              ///< channels unset; "*" expanded
   std::vector<OpHandle> ops;                    ///< by node
@@ -27,6 +29,10 @@ struct Checked {
   std::vector<Work> work;                       ///< by node
   std::vector<uint32_t> topological;            ///< node numbers, producers first
 };
+
+/// Lists the collectives and makes the nodes their members; after the nodes are bound. Throws Code::invalid_argument
+/// where the members of one do not belong together, or an op is on a set of actors and must not be, or must.
+void bind_collectives(const Graph& graph, Checked& checked);
 
 /// Resolves names, ops and references; expands outputs. Specs are not yet known.
 /// Throws Code::invalid_argument with position, what was found, what was expected and the nearest name.

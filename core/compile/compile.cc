@@ -61,6 +61,7 @@ Plan compiling::draft(const Graph& graph, const CompileOptions& options, Catalog
   plan.scheduler = located(
       options.scheduler_source, [] { return "compile.scheduler"; },
       [&] { return components.use(STRETTO_SCHEDULER, options.scheduler); });
+  carry_collectives(options, plan.actors, components, checked);
   Cut cut = compiling::cut(options, plan.actors, checked, components);
   components.check_unused();
   Marked marked = lower(plan.actors, checked, options.inflight, cut);
@@ -70,6 +71,7 @@ Plan compiling::draft(const Graph& graph, const CompileOptions& options, Catalog
   plan.channels = std::move(cut.channels);
   plan.values = std::move(checked.values);
   plan.nodes = std::move(checked.nodes);
+  plan.collectives = std::move(checked.collectives);
   plan.inputs = std::move(checked.inputs);
   plan.outputs = std::move(checked.outputs);
   plan.steps = std::move(marked.steps);

@@ -65,10 +65,13 @@ class Gathering {
     std::vector<uint32_t> compute(plan_.nodes.size());
     for (uint32_t step = 0; step < plan_.steps.size(); ++step)
       if (plan_.steps[step].node >= 0) compute[static_cast<uint32_t>(plan_.steps[step].node)] = step;
+    const auto free = [&](uint32_t node) {
+      return plan_.actors[plan_.nodes[node].actor].any_order || plan_.steps[compute[node]].kind == StepKind::collective;
+    };
     std::vector<int32_t> last(plan_.actors.size(), -1);
     for (uint32_t node = 0; node < plan_.nodes.size(); ++node) {
       const uint32_t actor = plan_.nodes[node].actor;
-      if (plan_.actors[actor].any_order) continue;
+      if (free(node)) continue;
       if (last[actor] >= 0)
         constraints_.push_back({Kind::written, static_cast<uint32_t>(last[actor]), compute[node], 0});
       last[actor] = static_cast<int32_t>(compute[node]);
@@ -79,7 +82,7 @@ class Gathering {
     for (uint32_t number = 0; number < plan_.steps.size(); ++number) {
       const auto& step = plan_.steps[number];
       if (number == plan_.ticket_step) continue;
-      const bool source = step.kind == StepKind::compute && step.inputs.empty();
+      const bool source = step.node >= 0 && step.inputs.empty();
       if (source || (by_driver(number) && step.kind == StepKind::send))
         constraints_.push_back({Kind::ticket, plan_.ticket_step, number, 0});
       if (by_driver(number) && step.kind == StepKind::receive)

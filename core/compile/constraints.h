@@ -18,7 +18,7 @@ struct Constraint {
   enum class Kind {
     data,     ///< `to` reads the slot of `ring` that `from` fills, on one actor
     reuse,    ///< `to` fills the slot of `ring` that `from` has read: the tokens are its slots
-    written,  ///< nodes of one actor, in the order written
+    written,  ///< nodes of one actor, in the order written, but for collectives that a transport does
     message,  ///< RECEIVE after SEND, where they are not one transition
     release,  ///< as reuse, by way of the transport of `channel`
     ticket,   ///< after the ticket of its execution

@@ -66,7 +66,9 @@ class Predicting {
 
   void all() {
     for (auto& step : marked_.steps) {
-      if (step.node >= 0)
+      if (step.kind == StepKind::collective)
+        collect(step);
+      else if (step.node >= 0)
         compute(step);
       else if (step.kind == StepKind::copy)
         copy(step);
@@ -165,6 +167,29 @@ class Predicting {
     const auto [entry, fresh] = named_.try_emplace(resource, static_cast<int32_t>(marked_.resources.size()));
     if (fresh) marked_.resources.push_back({resource, 1});
     return entry->second;
+  }
+
+  /// By the rate of its transport, which is taken to pass pieces on in a ring: n - 1 times an n-th of the whole goes
+  /// into each member, and for an all_reduce twice.
+  void collect(Step& step) {
+    const auto& node = checked_.nodes[static_cast<uint32_t>(step.node)];
+    const auto& collective = checked_.collectives[static_cast<uint32_t>(node.collective)];
+    const auto bytes = [&](uint32_t value) { return static_cast<double>(checked_.values[value].spec.max_bytes); };
+    const double others = node.member_count - 1.0;
+    double moved = bytes(node.inputs[0]);
+    switch (collective.kind) {
+      case STRETTO_ALL_REDUCE: moved *= 2 * others / node.member_count; break;
+      case STRETTO_ALL_GATHER: moved *= others; break;
+      case STRETTO_REDUCE_SCATTER: moved *= others / node.member_count; break;
+      default: break;
+    }
+    const auto component = static_cast<uint32_t>(collective.transport);
+    const auto& api = api_of<stretto_transport_api>(components_.loaded(component));
+    const auto known = costs_.transports.find(components_.at(component).name);
+    const Costs::Transfer rates = known == costs_.transports.end() ? Costs::Transfer{} : known->second;
+    step.seconds = either(rates.latency, api.latency, kLinkLatencySeconds) +
+                   moved / either(rates.bandwidth, api.bandwidth, kLinkBytesPerSecond);
+    step.resource = links_into_.of(step.actor);
   }
 
   const std::vector<PlanActor>& actors_;

@@ -3,6 +3,7 @@
 #include "compile/cut.h"
 
 #include "compile/capability.h"
+#include "compile/joint.h"
 #include "compile/reject.h"
 #include "compile/rows.h"
 
@@ -24,13 +25,15 @@ struct Group {
   std::vector<uint32_t> readers;
 };
 
-/// By value: the actors that read it, once for each time they do, the driver last.
-Rows reading_actors(const Checked& checked, uint32_t driver) {
+constexpr uint32_t kDriver = UINT32_MAX;
+
+/// By value: the nodes that read it, once for each time they do, the driver last.
+Rows reading_nodes(const Checked& checked) {
   return {checked.values.size(), [&](auto&& reads) {
-            for (const auto& node : checked.nodes)
-              for (const uint32_t value : node.inputs) reads(value, node.actor);
+            for (uint32_t n = 0; n < checked.nodes.size(); ++n)
+              for (const uint32_t value : values_read(checked.nodes[n], checked.collectives)) reads(value, n);
             for (const auto& output : checked.outputs)
-              for (const auto& field : output.fields) reads(field.value, driver);
+              for (const auto& field : output.fields) reads(field.value, kDriver);
           }};
 }
 
@@ -43,7 +46,7 @@ class Cutter {
         checked_(checked),
         components_(components),
         driver_(static_cast<uint32_t>(actors.size()) - 1),
-        reading_(reading_actors(checked, driver_)),
+        reading_(reading_nodes(checked)),
         seen_(actors.size(), UINT32_MAX) {}
 
   Cut take() {
@@ -84,18 +87,13 @@ class Cutter {
   }
 
   std::vector<Group> group(uint32_t v) {
-    std::vector<uint32_t> remote;
-    bool to_driver = false;
-    for (const uint32_t reader : reading_[v])
-      if (reader == driver_)
-        to_driver = true;
-      else if (std::exchange(seen_[reader], v) != v && reader != value_at(v).actor)
-        remote.push_back(reader);
-    refuse_idle_transport(v, remote, to_driver);
+    auto remote = remote_readers(v);
+    const bool to_driver = !reading_[v].empty() && reading_[v].back() == kDriver;
     std::vector<Group> groups;
     const auto& stated = checked_.channels[v]->transport;
     const bool input = value_at(v).node < 0;
-    if (!remote.empty())
+    refuse_idle_transport(v, remote.plain, to_driver);
+    if (!remote.plain.empty())
       groups.push_back(resolve(v,
                                stated  ? *stated
                                : input ? options_.driver_transport
@@ -106,16 +104,58 @@ class Cutter {
                                stated  ? checked_.channels[v]->source
                                : input ? options_.driver_transport_source
                                        : options_.transport_source,
-                               remote, input));
-    if (to_driver) {
-      auto more = resolve(v, options_.driver_transport, "compile.driver_transport", options_.driver_transport_source,
-                          {driver_}, true);
-      if (!groups.empty() && groups[0].transport == more.transport)
-        groups[0].readers.push_back(driver_);
-      else
-        groups.push_back(std::move(more));
+                               std::move(remote.plain), input));
+    for (auto& [collective, readers] : remote.by_collective) {
+      const auto& set = *checked_.sets[collective];
+      add_group(groups, resolve(v, *set.transport, "stated by the collective", set.source, std::move(readers), false));
     }
+    if (to_driver)
+      add_group(groups, resolve(v, options_.driver_transport, "compile.driver_transport",
+                                options_.driver_transport_source, {driver_}, true));
     return groups;
+  }
+
+  static void add_group(std::vector<Group>& groups, Group more) {
+    for (auto& group : groups)
+      if (group.transport == more.transport) {
+        group.readers.insert(group.readers.end(), more.readers.begin(), more.readers.end());
+        return;
+      }
+    groups.push_back(std::move(more));
+  }
+
+  /// The other actors that read a value, each once. One that reads it for a collective alone has it by the transport
+  /// that the collective states; what the driver feeds always comes by the driver's.
+  struct Remote {
+    std::vector<uint32_t> plain;
+    std::vector<std::pair<uint32_t, std::vector<uint32_t>>> by_collective;  ///< those that state a transport
+  };
+  Remote remote_readers(uint32_t v) {
+    Remote remote;
+    const auto states = [&](uint32_t reader) {
+      const int32_t collective = checked_.nodes[reader].collective;
+      return collective >= 0 && value_at(v).node >= 0 && checked_.sets[static_cast<uint32_t>(collective)]->transport &&
+             checked_.collectives[static_cast<uint32_t>(collective)].transport < 0;
+    };
+    const auto fresh = [&](uint32_t actor) {
+      return std::exchange(seen_[actor], v) != v && actor != value_at(v).actor;
+    };
+    bool collectives = false;
+    for (const uint32_t reader : reading_[v]) {
+      if (reader == kDriver) continue;
+      const bool stated = states(reader);
+      collectives = collectives || stated;
+      if (!stated && fresh(checked_.nodes[reader].actor)) remote.plain.push_back(checked_.nodes[reader].actor);
+    }
+    for (const uint32_t reader : reading_[v]) {
+      if (!collectives) break;
+      if (reader == kDriver || !states(reader) || !fresh(checked_.nodes[reader].actor)) continue;
+      const auto collective = static_cast<uint32_t>(checked_.nodes[reader].collective);
+      if (remote.by_collective.empty() || remote.by_collective.back().first != collective)
+        remote.by_collective.push_back({collective, {}});
+      remote.by_collective.back().second.push_back(checked_.nodes[reader].actor);
+    }
+    return remote;
   }
 
   void refuse_idle_transport(uint32_t v, const std::vector<uint32_t>& remote, bool to_driver) const {
@@ -123,7 +163,8 @@ class Cutter {
     if (!options.transport || !remote.empty() || value_at(v).node < 0) return;
     const auto& source = options.source.line != 0 ? options.source : value_at(v).source;
     const auto& actor = actors_[value_at(v).actor].name;
-    // One result of several may stay at home while others travel.
+    // One result of several may stay at home while others travel; so may one member's of a collective.
+    if (checked_.nodes[static_cast<uint32_t>(value_at(v).node)].member_count > 1) return;
     for (const uint32_t sibling : checked_.nodes[static_cast<uint32_t>(value_at(v).node)].results)
       if (sibling != v) return;
     if (to_driver)
@@ -327,7 +368,7 @@ class Cutter {
   const Checked& checked_;
   Components& components_;
   uint32_t driver_;
-  const Rows reading_;          // by value
+  const Rows reading_;          // by value: nodes
   std::vector<uint32_t> seen_;  // by actor: the last value that it was seen to read
   std::map<uint32_t, Traits> traits_;
   Cut cut_;

@@ -32,6 +32,11 @@ struct Cut {
   uint32_t ring_of(uint32_t value, uint32_t actor) const;
 };
 
+/// Decides what carries each collective: a transport that can do it as one joint transition, or channels.
+/// Throws Code::unavailable where the transport that it names is missing.
+void carry_collectives(const CompileOptions& options, const std::vector<PlanActor>& actors, Components& components,
+                       Checked& checked);
+
 /// Throws Code::invalid_argument naming node, edge, plugin and missing capability.
 Cut cut(const CompileOptions& options, const std::vector<PlanActor>& actors, const Checked& checked,
         Components& components);

@@ -61,15 +61,48 @@ Spec complete(Spec spec, const ChannelOptions& options, const Who& who, const So
 
 double sane(double value) { return std::isfinite(value) && value > 0 ? value : 0; }
 
-void infer_node(const Graph& graph, Checked& checked, uint32_t n) {
-  auto& bound = checked.nodes[n];
+/// "x[0] is 'grad[0]' of worker[0] (job.toml:12:3), f32[4]; …": what the members of a collective do not agree about.
+std::string origins(const Graph& graph, const Checked& checked, const PlanNode& node) {
+  constexpr size_t kShown = 8;
+  std::string text;
+  for (size_t i = 0; i < node.inputs.size() && i < kShown; ++i) {
+    const auto& value = checked.values[node.inputs[i]];
+    const auto where = to_prefix(value.source);
+    text += fmt::format("; x[{}] is '{}'{}{}, {}", i, value.name,
+                        value.node < 0 ? std::string() : " of " + graph.actors[value.actor].name,
+                        where.empty() ? where : " (" + where.substr(0, where.size() - 2) + ")", to_text(value.spec));
+  }
+  return text + (node.inputs.size() > kShown ? fmt::format("; … {} more", node.inputs.size() - kShown) : "");
+}
+
+Inference ask(const Graph& graph, const Checked& checked, uint32_t n) {
+  const auto& bound = checked.nodes[n];
   const auto& written = graph.nodes[n];
   std::vector<Spec> inputs;
   inputs.reserve(bound.inputs.size());
   for (const uint32_t value : bound.inputs) inputs.push_back(checked.values[value].spec);
-  const Inference answer = located(
-      written.source, [&] { return fmt::format("node '{}' ({})", written.name, written.op); },
-      [&] { return checked.ops[n].infer(inputs, bound.port_counts, bound.args); });
+  const auto infer = [&] {
+    return checked.ops[n].infer(inputs, bound.port_counts, bound.args, {bound.member, bound.member_count});
+  };
+  const auto name = [&] {
+    return bound.collective < 0 ? written.name : checked.collectives[static_cast<uint32_t>(bound.collective)].name;
+  };
+  return located(
+      written.source, [&] { return fmt::format("node '{}' ({})", name(), written.op); },
+      [&] {
+        if (bound.collective < 0) return infer();
+        try {
+          return infer();
+        } catch (const Error& error) {
+          throw Error(error.code(), error.what() + origins(graph, checked, bound));
+        }
+      });
+}
+
+void infer_node(const Graph& graph, Checked& checked, uint32_t n) {
+  auto& bound = checked.nodes[n];
+  const auto& written = graph.nodes[n];
+  const Inference answer = ask(graph, checked, n);
   for (uint32_t r = 0; r < bound.results.size(); ++r) {
     auto& value = checked.values[bound.results[r]];
     const auto who = [&] { return fmt::format("result of node '{}'", value.name); };
@@ -78,6 +111,7 @@ void infer_node(const Graph& graph, Checked& checked, uint32_t n) {
   }
   bound.workspace_bytes = answer.workspace_bytes;
   checked.work[n] = {sane(answer.flops), sane(answer.bytes), sane(answer.seconds)};
+  if (bound.collective >= 0) checked.collectives[static_cast<uint32_t>(bound.collective)].reduction = answer.reduction;
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ Numbers HeaderNeeds::of(uint32_t number) {
 }
 
 /// Follows a ring to the RECEIVEs behind it. Through nodes only for a status: a shape is known once its op was issued.
-/// A stateful node has awaited what lies behind it itself, and is issued earlier.
+/// A stateful node has awaited what lies behind it itself, and is issued earlier. A collective's status is that of all
+/// members' inputs.
 void HeaderNeeds::collect(uint32_t first, bool through_nodes, Numbers& needs) {
   std::vector<uint32_t> open{first};
   while (!open.empty()) {
@@ -43,7 +44,7 @@ void HeaderNeeds::collect(uint32_t first, bool through_nodes, Numbers& needs) {
     seen_[ring] = asking_;
     const auto number = static_cast<uint32_t>(writer_[ring]);
     const auto& writer = plan_.steps[number];
-    if (writer.kind == StepKind::receive) {
+    if (writer.kind == StepKind::receive || (through_nodes && writer.kind == StepKind::collective)) {
       needs.push_back(number);
     } else if (writer.kind == StepKind::copy ||
                (through_nodes && writer.node >= 0 && !plan_.nodes[static_cast<uint32_t>(writer.node)].stateful)) {

@@ -152,7 +152,21 @@ void fields(Io& io, PlanNode& node) {
   io("args", node.args);
   io("stateful", node.stateful);
   io("workspace_bytes", node.workspace_bytes);
+  io("collective", node.collective);
+  io("member", node.member);
+  io("member_count", node.member_count);
   io.source(node.source);
+}
+template <class Io>
+void fields(Io& io, PlanCollective& collective) {
+  io("name", collective.name);
+  io("kind", collective.kind);
+  io("reduction", collective.reduction);
+  io("transport", collective.transport);
+  io("reason", collective.reason);
+  io("root", collective.root);
+  io("global_order", collective.global_order);
+  io("nodes", collective.nodes);
 }
 template <class Io>
 void fields(Io& io, PlanInput& input) {
@@ -187,6 +201,7 @@ void fields(Io& io, Plan& plan) {
   io("actors", plan.actors);
   io("values", plan.values);
   io("nodes", plan.nodes);
+  io("collectives", plan.collectives);
   io("inputs", plan.inputs);
   io("outputs", plan.outputs);
   io("rings", plan.rings);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/lower.h"
 
+#include "compile/joint.h"
 #include "compile/rows.h"
 
 #include <algorithm>
@@ -86,11 +87,15 @@ class Lowering {
 
   void make_ticket() { marked_.ticket_step = finish(begin(StepKind::compute, {"TICKET"}, driver_), -1, -1); }
 
+  /// A node on one actor, or a member of a collective: its COLLECTIVE step where a transport does it.
   void make_compute(uint32_t n) {
     const auto& node = checked_.nodes[n];
-    Step& step = begin(StepKind::compute, {"COMPUTE ", node.name}, node.actor);
+    const bool joint = by_transport(node);
+    Step& step = begin(joint ? StepKind::collective : StepKind::compute,
+                       {joint ? "COLLECTIVE " : "COMPUTE ", node.name}, node.actor);
     step.node = static_cast<int32_t>(n);
-    for (const uint32_t value : node.inputs) {
+    if (joint) step.joint = static_cast<int32_t>(cut_.channels.size()) + node.collective;
+    for (const uint32_t value : values_read(node, checked_.collectives)) {
       const uint32_t ring = cut_.ring_of(value, node.actor);
       step.inputs.push_back(ring);
       if (consumer_[ring] < 0) consumer_[ring] = static_cast<int32_t>(n);
@@ -99,7 +104,11 @@ class Lowering {
     if (node.stateful) step.accesses.push_back({Access::Kind::state, true, n});
     const uint32_t number = finish(step, static_cast<int32_t>(n), static_cast<int32_t>(n));
     compute_.push_back(number);
-    if (node.inputs.empty()) place(marked_.ticket_step, number, 0);
+    if (marked_.steps[number].inputs.empty()) place(marked_.ticket_step, number, 0);
+  }
+
+  bool by_transport(const PlanNode& node) const {
+    return node.collective >= 0 && checked_.collectives[static_cast<uint32_t>(node.collective)].transport >= 0;
   }
 
   int32_t earlier(int32_t a, int32_t b) const { return a < 0 ? b : b < 0 ? a : std::min(a, b); }
@@ -229,11 +238,12 @@ class Lowering {
     }
   }
 
+  /// Of what computes: a transport's step waits for its input alone, as a SEND and a RECEIVE do.
   void add_written_order() {
     std::vector<std::optional<uint32_t>> last(actors_.size());
     for (uint32_t n = 0; n < checked_.nodes.size(); ++n) {
       const uint32_t actor = checked_.nodes[n].actor;
-      if (actors_[actor].any_order) continue;
+      if (actors_[actor].any_order || by_transport(checked_.nodes[n])) continue;
       if (last[actor]) place(*last[actor], compute_[n], 0);
       last[actor] = compute_[n];
     }

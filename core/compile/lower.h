@@ -17,7 +17,7 @@ struct Place {
 };
 
 struct Marked {
-  std::vector<Step> steps;  ///< without lanes and waits; `joint` is the number of the channel
+  std::vector<Step> steps;  ///< without lanes and waits; `joint` is complete
   std::vector<Place> places;
   std::vector<PlanResource> resources;
   uint32_t ticket_step = 0;

@@ -88,7 +88,13 @@ void require_use(const Graph& graph, const Checked& checked) {
   }
   // An input that only idle nodes read is said of the nodes.
   for (uint32_t n = 0; n < graph.nodes.size(); ++n)
-    if (!needed[n])
+    if (!needed[n] && checked.nodes[n].collective >= 0)
+      reject(graph.nodes[n].source,
+             "node '{}': its result on '{}', '{}', reaches no output; use it, or add an output: each member of a "
+             "collective gets a result",
+             checked.collectives[static_cast<uint32_t>(checked.nodes[n].collective)].name,
+             graph.actors[graph.nodes[n].actor].name, graph.nodes[n].name);
+    else if (!needed[n])
       reject(graph.nodes[n].source,
              "node '{}' reaches no output: nothing would ever use what it computes; remove it, or add an output",
              graph.nodes[n].name);

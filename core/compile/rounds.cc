@@ -71,6 +71,14 @@ void RoundGraph::merge_joints(const Plan& plan) {
         apart_[send] = apart_[receive] = true;
     }
   }
+  std::unordered_map<int32_t, uint32_t> collectives;
+  for (uint32_t number = 0; number < step_count_; ++number) {
+    const auto& step = plan.steps[number];
+    if (step.kind == StepKind::collective)
+      unite(parent,
+            collectives.try_emplace(plan.nodes[static_cast<uint32_t>(step.node)].collective, number).first->second,
+            number);
+  }
   for (uint32_t step = 0; step < step_count_; ++step) joint_[step] = root(parent, step);
 }
 
@@ -170,6 +178,10 @@ void RoundGraph::add_notes(const Plan& plan) {
   // The note of a RECEIVE, and where it comes from. Without a lane of its own, the host's part of the channel brings
   // it. An asynchronous writer tells the shape when it issues the SEND, but the status only when that has ended.
   const auto add_header = [&](uint32_t receive, uint32_t number, uint32_t to, bool status) {
+    if (plan.steps[receive].kind == StepKind::collective) {  // its shape is static: it is the status that is awaited
+      add({vertex(receive, Moment::complete), to, rounds(receive, number), By::header, receive, number});
+      return;
+    }
     const auto& channel = plan.channels[static_cast<uint32_t>(plan.steps[receive].channel)];
     const uint32_t from = channel.stream_ordered ? channel.send_step : receive;
     Moment moment = Moment::complete;

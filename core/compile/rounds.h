@@ -100,7 +100,8 @@ std::optional<std::vector<RoundGraph::Arc>> find_dead_circuit(const RoundGraph& 
 /// no such order.
 std::vector<std::vector<uint32_t>> make_issue_orders(const Plan& plan);
 
-/// The RECEIVEs whose note an asynchronous device's thread must have before it issues a step. None on blocking devices.
+/// The RECEIVEs, and the COLLECTIVEs, whose note an asynchronous device's thread must have before it issues a step.
+/// None on blocking devices.
 class HeaderNeeds {
  public:
   explicit HeaderNeeds(const Plan& plan);

@@ -3,6 +3,7 @@
 #include "compile/schedule.h"
 
 #include "compile/capability.h"
+#include "compile/joint.h"
 #include "compile/reject.h"
 
 #include <algorithm>
@@ -98,10 +99,8 @@ class RawProblem {
     steps_.reserve(plan.steps.size());
     for (uint32_t i = 0; i < plan.steps.size(); ++i) {
       const auto& step = plan.steps[i];
-      const auto* channel = step.channel < 0 ? nullptr : &plan.channels[static_cast<uint32_t>(step.channel)];
-      const int32_t order = channel != nullptr && channel->global_order ? static_cast<int32_t>(channel->transport) : -1;
       steps_.push_back({sizeof(stretto_step), raw_kind(step.kind), step.actor, marked.node[i], marked.consumer[i],
-                        step.channel, step.joint, order, step.resource, 0, step.seconds});
+                        step.channel, step.joint, ordering_transport(plan, step), step.resource, 0, step.seconds});
     }
   }
 
@@ -211,21 +210,22 @@ class Collector {
   }
 
   void joints_share_offsets() const {
-    for (const auto& channel : plan_.channels) {
-      if (!channel.rendezvous) continue;
-      const auto& send = plan_.steps[channel.send_step];
-      for (const auto& reader : channel.readers)
-        if (plan_.steps[reader.receive_step].offset != send.offset)
-          refuse("it gave '{}' the offset {} and '{}' {}; a rendezvous is one transition and has one offset", send.name,
-                 send.offset, plan_.steps[reader.receive_step].name, plan_.steps[reader.receive_step].offset);
+    std::unordered_map<int32_t, const Step*> first;
+    for (const auto& step : plan_.steps) {
+      if (step.joint < 0) continue;
+      const auto* earlier = first.try_emplace(step.joint, &step).first->second;
+      if (earlier->offset != step.offset)
+        refuse("it gave '{}' the offset {} and '{}' {}; they are one transition and have one offset", earlier->name,
+               earlier->offset, step.name, step.offset);
     }
   }
 
   void global_orders_share_lanes() const {
     std::unordered_map<uint64_t, const Step*> first;
     for (const auto& step : plan_.steps) {
-      if (step.channel < 0 || !plan_.channels[static_cast<uint32_t>(step.channel)].global_order) continue;
-      const uint32_t transport = plan_.channels[static_cast<uint32_t>(step.channel)].transport;
+      const int32_t ordering = ordering_transport(plan_, step);
+      if (ordering < 0) continue;
+      const auto transport = static_cast<uint32_t>(ordering);
       const auto* earlier = first.try_emplace(uint64_t{transport} << 32 | step.actor, &step).first->second;
       if (earlier->lane != step.lane)
         refuse("it gave '{}' and '{}' two lanes; all steps of transport '{}' on one actor must share one",

@@ -93,6 +93,13 @@ struct ControlPage::Layout {
   uint64_t lanes, errors, board, bytes, window;
 };
 
+std::vector<uint32_t> boards_of_collectives(const Plan& plan) {
+  std::vector<uint32_t> first{static_cast<uint32_t>(plan.channels.size())};
+  for (const auto& collective : plan.collectives)
+    first.push_back(first.back() + (collective.transport < 0 ? 0 : static_cast<uint32_t>(collective.nodes.size())));
+  return first;
+}
+
 ControlPage::Layout ControlPage::layout(const Plan& plan) {
   const auto aligned = [](uint64_t bytes) { return (bytes + 63) / 64 * 64; };
   Layout out{};
@@ -102,7 +109,7 @@ ControlPage::Layout ControlPage::layout(const Plan& plan) {
   out.lanes = aligned(sizeof(Header));
   out.errors = out.lanes + plan.lanes.size() * 64;
   out.board = aligned(out.errors + plan.lanes.size() * out.window * sizeof(ErrorEntry));
-  out.bytes = out.board + plan.channels.size() * out.window * sizeof(BoardEntry);
+  out.bytes = out.board + uint64_t{boards_of_collectives(plan).back()} * out.window * sizeof(BoardEntry);
   return out;
 }
 
@@ -113,7 +120,7 @@ ControlPage::ControlPage(const Plan& plan, SharedMapping mapping) : mapping_(std
   lanes_ = reinterpret_cast<std::atomic<uint64_t>*>(mapping_.data() + at.lanes);
   errors_ = reinterpret_cast<ErrorEntry*>(mapping_.data() + at.errors);
   board_ = reinterpret_cast<BoardEntry*>(mapping_.data() + at.board);
-  board_end_ = board_ + plan.channels.size() * at.window;
+  board_end_ = board_ + uint64_t{boards_of_collectives(plan).back()} * at.window;
   window_ = at.window;
 }
 

@@ -35,6 +35,10 @@ class SharedMapping {
   uint64_t bytes_;
 };
 
+/// By collective: the number on the board of its first member's note; the others' follow, in the order of the set.
+/// Those that channels carry have none. One more at the end: how many numbers there are.
+std::vector<uint32_t> boards_of_collectives(const Plan& plan);
+
 /// Thread-safe; any process of the run. The layout follows from the plan, which all sides have compared by hash.
 class ControlPage {
  public:
@@ -69,7 +73,8 @@ class ControlPage {
   /// The text of the error behind a poisoned note.
   std::string error_text(const Note& poison) const;
 
-  // --- the board: notes of channels whose transport carries none
+  // --- the board: notes of channels whose transport carries none, and of what members bring to a collective, whose
+  // numbers stand behind those of the channels (boards_of_collectives)
   /// First what the writer knows when it issues (dtype, shape, bytes), later also the status. Never blocks.
   void post_shape(uint32_t channel, const Note& note);
   void post_settled(uint32_t channel, const Note& note);

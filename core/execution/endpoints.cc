@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "execution/endpoints.h"
 
+#include "compile/joint.h"
+
 #include <algorithm>
 
 namespace stretto {
@@ -36,25 +38,33 @@ Endpoints::Endpoints(const Plan& plan, uint32_t actor, Catalogue& catalogue, std
     const Channel& channel = plan.channels[id];
     const bool writes = channel.writer == actor;
     if (!writes && !reads(channel, actor)) continue;
-    auto found = transports_.find(channel.transport);
-    if (found == transports_.end()) {
-      const ComponentUse& use = plan.components[channel.transport];
-      const TransportRequest request{actor, static_cast<uint32_t>(plan.actors.size()), use.settings, device};
-      found =
-          transports_
-              .emplace(channel.transport, TransportHandle::open(catalogue.find(STRETTO_TRANSPORT, use.name), request))
-              .first;
-    }
+    TransportHandle& transport = opened(channel.transport, actor, catalogue, device);
     const ChannelInfo info = info_of(plan, id, channel);
-    ends_.emplace(id, writes ? found->second.writer(info) : found->second.reader(info));
+    ends_.emplace(id, writes ? transport.writer(info) : transport.reader(info));
     if (!writes) {
       auto& countdown = countdowns_[id];
       countdown.left = std::vector<std::atomic<uint32_t>>(info.slots);
     }
   }
-  for (const auto& step : plan.steps)
-    if (step.actor == actor)
-      for (uint32_t channel : step.releases) ++countdowns_.at(channel).readers;
+  for (const auto& step : plan.steps) {
+    if (step.actor != actor) continue;
+    for (uint32_t channel : step.releases) ++countdowns_.at(channel).readers;
+    if (step.kind != StepKind::collective) continue;
+    const auto number = static_cast<uint32_t>(plan.nodes[static_cast<size_t>(step.node)].collective);
+    const PlanCollective& collective = plan.collectives[number];
+    TransportHandle& transport = opened(static_cast<uint32_t>(collective.transport), actor, catalogue, device);
+    collectives_.emplace(number, transport.collective(compiling::info_of(number, collective, plan.nodes, plan.values)));
+  }
+}
+
+TransportHandle& Endpoints::opened(uint32_t component, uint32_t actor, Catalogue& catalogue,
+                                   const stretto_native& device) {
+  const auto found = transports_.find(component);
+  if (found != transports_.end()) return found->second;
+  const ComponentUse& use = plan_.components[component];
+  const TransportRequest request{actor, static_cast<uint32_t>(plan_.actors.size()), use.settings, device};
+  return transports_.emplace(component, TransportHandle::open(catalogue.find(STRETTO_TRANSPORT, use.name), request))
+      .first->second;
 }
 
 Endpoints::~Endpoints() {
@@ -68,6 +78,9 @@ std::vector<uint32_t> order_of_connecting(const Plan& plan) {
     for (const auto& channel : plan.channels)
       if (channel.shares_slots == sharing && std::find(order.begin(), order.end(), channel.transport) == order.end())
         order.push_back(channel.transport);
+  for (const auto& collective : plan.collectives)
+    if (collective.transport >= 0 && std::find(order.begin(), order.end(), collective.transport) == order.end())
+      order.push_back(static_cast<uint32_t>(collective.transport));
   return order;
 }
 

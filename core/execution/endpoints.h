@@ -39,6 +39,8 @@ class Endpoints {
   /// One round; `theirs` by actor, empty in round 0. Blocks until the deadline. See stretto_transport_api::connect.
   Envelope connect(uint32_t transport, uint32_t round, std::span<const BlobView> theirs, Deadline deadline);
   EndHandle& end(uint32_t channel) { return ends_.at(channel); }
+  /// This actor's part in a collective that a transport does.
+  EndHandle& collective(uint32_t number) { return collectives_.at(number); }
   /// A transport that carries what lies in this ring and has host memory for it; null where there is none.
   TransportHandle* lender_of(uint32_t ring);
 
@@ -54,6 +56,7 @@ class Endpoints {
   void abort() noexcept;
 
  private:
+  TransportHandle& opened(uint32_t component, uint32_t actor, Catalogue& catalogue, const stretto_native& device);
   struct Countdown {
     uint32_t readers = 0;
     std::vector<std::atomic<uint32_t>> left;  ///< by slot
@@ -63,6 +66,7 @@ class Endpoints {
   std::function<void(uint32_t)> bind_;
   std::map<uint32_t, TransportHandle> transports_;
   std::map<uint32_t, EndHandle> ends_;
+  std::map<uint32_t, EndHandle> collectives_;
   std::map<uint32_t, Countdown> countdowns_;
 };
 

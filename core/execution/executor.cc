@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "execution/executor.h"
 
+#include "compile/joint.h"
 #include "execution/courier.h"
 
 namespace stretto {
@@ -13,6 +14,7 @@ Executor::Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::
       catalogue_(catalogue),
       page_(std::move(page)),
       notes_(plan, actor),
+      boards_(boards_of_collectives(plan)),
       makers_(plan.rings.size(), -1),
       times_(plan.steps.size()) {
   const PlanActor& self = plan.actors[actor];
@@ -144,6 +146,33 @@ uint64_t Executor::bytes_of(uint32_t ring, int64_t execution) const {
   const auto known = stretto::bytes_of(plan_.values[plan_.rings[ring].value].spec.dtype,
                                        plan_.values[plan_.rings[ring].value].spec.shape);
   return known ? *known : notes_.get(ring, execution).bytes;
+}
+
+/// This member's part, on its lane.
+void Executor::collect(const Step& step, LaneState& state, int64_t execution) {
+  const auto& node = plan_.nodes[static_cast<size_t>(step.node)];
+  endpoints_->collective(static_cast<uint32_t>(node.collective))
+      .lane_collective(state.lane.native(), step.inputs.empty() ? nullptr : slots_->at(step.inputs.front(), execution),
+                       slots_->at(step.results.front(), execution));
+}
+
+uint32_t Executor::board_of(const PlanNode& member) const {
+  return boards_[static_cast<size_t>(member.collective)] + member.member;
+}
+
+/// One poisoned input poisons all results: the first in the order of the set, so that every member says the same. The
+/// members that have an input post its note; waits for those.
+void Executor::settle_collective(const Step& step, int64_t execution) {
+  const auto& node = plan_.nodes[static_cast<size_t>(step.node)];
+  const auto& collective = plan_.collectives[static_cast<size_t>(node.collective)];
+  const Spec& spec = plan_.values[node.results.front()].spec;
+  Note result = make_note(execution, spec.dtype, spec.shape);
+  for (const uint32_t member : collective.nodes) {
+    if (compiling::values_read(plan_.nodes[member], plan_.collectives).empty()) continue;
+    const Note note = page_->await_settled(board_of(plan_.nodes[member]), execution);
+    if (!note.ok() && result.ok()) result = make_poison(note, spec);
+  }
+  notes_.settle(step.results.front(), result);
 }
 
 void Executor::record(LaneState& state, const StepTrace& run) {

@@ -63,18 +63,23 @@ class Executor {
   // What both kinds of lanes share.
   void wait_for_lanes(const Step& step, LaneHandle& lane, uint64_t round);
   uint64_t bytes_of(uint32_t ring, int64_t execution) const;
+  void collect(const Step& step, LaneState& state, int64_t execution);
+  uint32_t board_of(const PlanNode& member) const;
+  void settle_collective(const Step& step, int64_t execution);
   void record(LaneState& state, const StepTrace& run);
 
   // Blocking device.
   void run_step(uint32_t id, LaneState& state, int64_t execution, uint64_t round);
   void run_receive(const Step& step, LaneState& state, int64_t execution);
   void run_send(const Step& step, LaneState& state, int64_t execution);
+  void run_collective(const Step& step, LaneState& state, int64_t execution);
 
   // Asynchronous device.
   void issue_step(uint32_t id, int64_t execution, uint64_t round);
   void mark(LaneState& state, Courier& courier, int64_t StepTrace::*time);
   void issue_receive(const Step& step, LaneState& state, Courier& courier, int64_t execution);
   void issue_send(const Step& step, LaneState& state, Courier& courier, int64_t execution);
+  void issue_collective(const Step& step, LaneState& state, Courier& courier, int64_t execution);
   void await_headers(const Step& step, int64_t execution);
   Note settle(uint32_t ring, int64_t execution);
 
@@ -88,6 +93,7 @@ class Executor {
   std::unique_ptr<Endpoints> endpoints_;
   std::unique_ptr<Slots> slots_;
   Notes notes_;
+  const std::vector<uint32_t> boards_;                       ///< boards_of_collectives
   std::map<uint32_t, std::unique_ptr<NodeKernel>> kernels_;  ///< by step
   std::vector<int32_t> makers_;                              ///< by ring: the step that writes it here, or -1
   std::map<uint32_t, std::unique_ptr<Courier>> couriers_;    ///< by lane

@@ -55,7 +55,7 @@ void Executor::issue_step(uint32_t id, int64_t execution, uint64_t round) {
       notes_.shape(to, note);
       break;
     }
-    case StepKind::collective: throw Error(Code::unimplemented, "collectives are not built yet: " + step.name);
+    case StepKind::collective: issue_collective(step, state, courier, execution); break;
   }
   if (state.recording.on()) {
     mark(state, courier, &StepTrace::end);
@@ -107,6 +107,16 @@ void Executor::issue_send(const Step& step, LaneState& state, Courier& courier, 
   courier.block_lane();
 }
 
+void Executor::issue_collective(const Step& step, LaneState& state, Courier& courier, int64_t execution) {
+  const Spec& spec = plan_.values[plan_.rings[step.results.front()].value].spec;
+  notes_.shape(step.results.front(), make_note(execution, spec.dtype, spec.shape));
+  collect(step, state, execution);
+  if (step.inputs.empty()) return;
+  const uint32_t board = board_of(plan_.nodes[static_cast<size_t>(step.node)]);
+  courier.at_lane(
+      [this, board, ring = step.inputs.front(), execution] { page_->post_settled(board, settle(ring, execution)); });
+}
+
 void Executor::await_headers(const Step& step, int64_t execution) {
   for (uint32_t id : step.header_waits) {
     const Step& receive = plan_.steps[id];
@@ -116,6 +126,8 @@ void Executor::await_headers(const Step& step, int64_t execution) {
     const bool stateful = step.kind == StepKind::compute && plan_.nodes[static_cast<size_t>(step.node)].stateful;
     if (!stateful)
       notes_.await_shaped(ring, execution);
+    else if (receive.kind == StepKind::collective)
+      settle(ring, execution);
     else if (plan_.channels[static_cast<size_t>(receive.channel)].stream_ordered)
       notes_.settle(ring, page_->await_settled(static_cast<uint32_t>(receive.channel), execution));
     else
@@ -139,6 +151,7 @@ Note Executor::settle(uint32_t ring, int64_t execution) {
       notes_.settle(ring, page_->await_settled(static_cast<uint32_t>(maker.channel), execution));
       break;
     case StepKind::copy: notes_.settle(ring, settle(maker.inputs.front(), execution)); break;
+    case StepKind::collective: settle_collective(maker, execution); break;
     default:
       for (uint32_t input : maker.inputs) settle(input, execution);
       kernels_.at(id)->settle(execution);

@@ -41,7 +41,7 @@ void Executor::run_step(uint32_t id, LaneState& state, int64_t execution, uint64
       notes_.settle(step.results.front(), note);
       break;
     }
-    case StepKind::collective: throw Error(Code::unimplemented, "collectives are not built yet: " + step.name);
+    case StepKind::collective: run_collective(step, state, execution); break;
   }
   run.end = trace_time(std::chrono::steady_clock::now());
   record(state, run);
@@ -74,6 +74,14 @@ void Executor::run_send(const Step& step, LaneState& state, int64_t execution) {
   page_->post_shape(channel, note);
   page_->post_settled(channel, note);
   endpoints_->end(channel).lane_send(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
+}
+
+void Executor::run_collective(const Step& step, LaneState& state, int64_t execution) {
+  if (!step.inputs.empty())
+    page_->post_settled(board_of(plan_.nodes[static_cast<size_t>(step.node)]),
+                        notes_.get(step.inputs.front(), execution));
+  collect(step, state, execution);
+  settle_collective(step, execution);
 }
 
 }  // namespace stretto

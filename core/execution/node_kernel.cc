@@ -36,7 +36,7 @@ NodeKernel::NodeKernel(const Plan& plan, const Step& step, Catalogue& catalogue,
   std::vector<Spec> specs;
   for (uint32_t value : node_.inputs) specs.push_back(plan.values[value].spec);
   const OpHandle op = OpHandle::find(catalogue.find_ops(use.name, use.variant), node_.op);
-  kernel_ = op.prepare(specs, node_.port_counts, node_.args, lane);
+  kernel_ = op.prepare(specs, node_.port_counts, node_.args, lane, {node_.member, node_.member_count});
   if (node_.workspace_bytes > 0) workspace_ = device.allocate(node_.workspace_bytes);
   inputs_.resize(step.inputs.size());
   results_.resize(step.results.size());

@@ -80,8 +80,9 @@ SequentialReference::SequentialReference(const Plan& plan, Catalogue& catalogue)
     for (const uint32_t value : node.inputs) specs.push_back(plan.values[value].spec);
     const OpHandle op = OpHandle::find(catalogue.find_ops(plan.components[node.ops].name, "host"), node.op);
     const Arguments args = for_host(node, op.raw());
-    nodes_.push_back({&node, op.prepare(specs, node.port_counts, args, lane),
-                      allocate_host(op.infer(specs, node.port_counts, args).workspace_bytes)});
+    const Membership membership{node.member, node.member_count};
+    nodes_.push_back({&node, op.prepare(specs, node.port_counts, args, lane, membership),
+                      allocate_host(op.infer(specs, node.port_counts, args, membership).workspace_bytes)});
   }
 }
 

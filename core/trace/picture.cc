@@ -46,11 +46,35 @@ class Painter {
     std::set<uint32_t> actors;
     for (const PlanNode& node : plan_.nodes) actors.insert(node.actor);
     for (const uint32_t actor : actors) cluster_of(actor);
-    for (const PlanNode& node : plan_.nodes)
-      box_of_node_.push_back(add({Picture::Box::Kind::node, node.name, plan_.components[node.ops].name + "." + node.op,
-                                  cluster_of(node.actor)}));
+    std::vector<int64_t> box_of_collective(plan_.collectives.size(), -1);
+    for (const PlanNode& node : plan_.nodes) {
+      const std::string op = plan_.components[node.ops].name + "." + node.op;
+      if (node.collective < 0) {
+        box_of_node_.push_back(add({Picture::Box::Kind::node, node.name, op, cluster_of(node.actor)}));
+        continue;
+      }
+      auto& box = box_of_collective[static_cast<size_t>(node.collective)];
+      if (box < 0) box = add(collective_box(plan_.collectives[static_cast<size_t>(node.collective)], op));
+      box_of_node_.push_back(static_cast<uint32_t>(box));
+    }
     for (const PlanOutput& output : plan_.outputs)
       box_of_output_.push_back(add({Picture::Box::Kind::output, output.name, "", -1}));
+  }
+
+  /// One for all members: it is one node, on all of their actors.
+  Picture::Box collective_box(const PlanCollective& collective, const std::string& op) const {
+    std::set<std::string> transports;
+    if (collective.transport >= 0)
+      transports.insert(plan_.components[static_cast<size_t>(collective.transport)].name);
+    else
+      for (const uint32_t node : collective.nodes)
+        for (const uint32_t value : plan_.nodes[node].inputs)
+          if (const auto* channel = channel_of(value, plan_.nodes[node].actor))
+            transports.insert(plan_.components[channel->transport].name);
+    std::string subtitle = op;
+    for (const auto& transport : transports)
+      subtitle += (&transport == &*transports.begin() ? " over " : ", ") + transport;
+    return {Picture::Box::Kind::collective, collective.name, subtitle, -1};
   }
 
   /// The channel that brings a value to an actor; null where it stays.
@@ -69,7 +93,8 @@ class Painter {
     if (const auto dot = from.name.rfind('.'); from.node >= 0 && dot != std::string::npos)
       label = from.name.substr(dot + 1) + ": " + label;
     const Channel* channel = from.actor == reader ? nullptr : channel_of(value, reader);
-    const bool crosses = channel != nullptr && from.node >= 0 && reader != plan_.driver();
+    const bool crosses = channel != nullptr && from.node >= 0 && reader != plan_.driver() &&
+                         picture_.boxes[to].kind != Picture::Box::Kind::collective;
     if (crosses) label += " over " + plan_.components[channel->transport].name;
     picture_.arrows.push_back({box, to, label, crosses});
   }

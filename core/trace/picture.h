@@ -10,11 +10,11 @@ namespace stretto {
 
 struct Picture {
   struct Box {
-    enum class Kind { input, node, output };
+    enum class Kind { input, node, collective, output };
     Kind kind;
     std::string title;
     std::string subtitle;  ///< the op, or the value
-    int32_t cluster = -1;  ///< into `clusters`; -1: outside all, where the driver is
+    int32_t cluster = -1;  ///< into `clusters`; -1: outside all, where the driver and collectives are
   };
   struct Arrow {
     uint32_t from;

@@ -78,19 +78,22 @@ std::string cut(const std::string& text) {
 
 std::string to_svg(const Picture& picture) {
   const Layout layout(picture);
+  const bool collectives =
+      std::ranges::any_of(picture.boxes, [](const auto& box) { return box.kind == Picture::Box::Kind::collective; });
+  const std::string outside = collectives ? "driver, and collectives" : "driver";
   Svg svg;
   for (const auto& [cluster, top] : layout.tops()) {
     svg.rectangle(kMargin, top, layout.width() - 2 * kMargin, layout.band(cluster), cluster < 0 ? "#fff" : "#eef3f8",
                   "#ccd", 6);
-    svg.text(kMargin + 8, top + 16, cluster < 0 ? "driver" : picture.clusters[static_cast<size_t>(cluster)], 12,
-             "start", "#567");
+    svg.text(kMargin + 8, top + 16, cluster < 0 ? outside : picture.clusters[static_cast<size_t>(cluster)], 12, "start",
+             "#567");
   }
   for (const auto& arrow : picture.arrows)
     svg.arrow(layout.x(arrow.from) + kBoxWidth, layout.y(arrow.from) + kBoxHeight / 2, layout.x(arrow.to),
               layout.y(arrow.to) + kBoxHeight / 2, arrow.crosses ? "#c60" : "#999", arrow.crosses ? 2 : 1, arrow.label);
   for (size_t id = 0; id < picture.boxes.size(); ++id) {
     const auto& box = picture.boxes[id];
-    const bool node = box.kind == Picture::Box::Kind::node;
+    const bool node = box.kind == Picture::Box::Kind::node || box.kind == Picture::Box::Kind::collective;
     svg.rectangle(layout.x(id), layout.y(id), kBoxWidth, kBoxHeight, node ? "#fff" : "#f4f4f4", "#789", node ? 3 : 18,
                   box.title + (box.subtitle.empty() ? "" : ": " + box.subtitle));
     const double middle = layout.x(id) + kBoxWidth / 2;

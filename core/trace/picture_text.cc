@@ -20,7 +20,9 @@ std::string dot_text(const std::string& text) {
 
 std::string dot_box(size_t id, const Picture::Box& box) {
   const std::string text = dot_text(box.title + (box.subtitle.empty() ? "" : "\n" + box.subtitle));
-  const char* shape = box.kind == Picture::Box::Kind::node ? "box" : "oval";
+  const char* shape = box.kind == Picture::Box::Kind::node         ? "box"
+                      : box.kind == Picture::Box::Kind::collective ? "hexagon"
+                                                                   : "oval";
   return fmt::format("b{} [label={}, shape={}];\n", id, replaced(text, "\n", "\\n"), shape);
 }
 
@@ -30,8 +32,11 @@ std::string mermaid_text(const std::string& text) {
 
 std::string mermaid_box(size_t id, const Picture::Box& box) {
   const std::string text = mermaid_text(box.title + (box.subtitle.empty() ? "" : "\n" + box.subtitle));
-  return box.kind == Picture::Box::Kind::node ? fmt::format("b{}[{}]\n", id, text)
-                                              : fmt::format("b{}([{}])\n", id, text);
+  switch (box.kind) {
+    case Picture::Box::Kind::node: return fmt::format("b{}[{}]\n", id, text);
+    case Picture::Box::Kind::collective: return fmt::format("b{}{{{{{}}}}}\n", id, text);
+    default: return fmt::format("b{}([{}])\n", id, text);
+  }
 }
 
 }  // namespace

@@ -31,14 +31,14 @@ double seconds(int64_t nanoseconds) { return static_cast<double>(nanoseconds) * 
 
 /// When each message could come at the earliest.
 Begins message_begins(const Plan& plan, const RunTrace& trace) {
-  Begins begins(plan.channels.size());
+  Begins begins(plan.channels.size() + plan.collectives.size());
   for (const LaneTrace& lane : trace.lanes)
     for (const StepTrace& run : lane.steps) {
       const Step& step = plan.steps[run.step];
-      if (step.channel < 0) continue;
-      const auto channel = static_cast<size_t>(step.channel);
-      if (step.kind == StepKind::send || plan.channels[channel].rendezvous)
-        begins.add(channel, run.execution, run.begin);
+      const int32_t meeting = std::max(step.joint, step.channel);
+      if (meeting < 0) continue;
+      if (step.kind == StepKind::send || step.joint >= 0)
+        begins.add(static_cast<size_t>(meeting), run.execution, run.begin);
     }
   for (size_t channel = 0; channel < plan.channels.size(); ++channel)
     if (plan.channels[channel].writer == plan.driver())
@@ -64,11 +64,9 @@ std::vector<std::vector<int64_t>> work_begins(const Plan& plan, const RunTrace& 
     for (const StepTrace& run : lane.steps) {
       const Step& step = plan.steps[run.step];
       int64_t begin = run.begin;
-      if (step.channel >= 0) {
-        const auto channel = static_cast<size_t>(step.channel);
-        if (step.kind == StepKind::receive || plan.channels[channel].rendezvous)
-          begin = std::max(begin, begins.at(channel, run.execution));
-      }
+      const int32_t meeting = std::max(step.joint, step.channel);
+      if (meeting >= 0 && (step.kind == StepKind::receive || step.joint >= 0))
+        begin = std::max(begin, begins.at(static_cast<size_t>(meeting), run.execution));
       row.push_back(std::min(begin, run.end));
     }
   }

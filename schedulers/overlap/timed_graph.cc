@@ -24,6 +24,7 @@ Duty duty_of(const stretto_step& step) {
     case STRETTO_RECEIVE: return Duty::receive;
     case STRETTO_SEND: return Duty::send;
     case STRETTO_COPY: return step.node == step.consumer ? Duty::copy_in : Duty::copy_out;
+    case STRETTO_COLLECTIVE: return Duty::transfer;
     default: return Duty::compute;
   }
 }
@@ -34,7 +35,7 @@ std::string name_of(Duty duty, int32_t order) {
     case Duty::send: return "send";
     case Duty::copy_in: return "copy in";
     case Duty::copy_out: return "copy out";
-    case Duty::transfer: return "transfer " + std::to_string(order);
+    case Duty::transfer: return order < 0 ? "collective" : "transfer " + std::to_string(order);
     case Duty::compute: break;
   }
   return "compute";

@@ -80,6 +80,16 @@ GraphBuilder::Node Scene::sum(ActorHandle actor, std::vector<ValueRef> values) {
   return made;
 }
 
+GraphBuilder::Collective Scene::collective(const std::vector<ActorHandle>& actors, const std::string& op,
+                                           const std::vector<ValueRef>& x) {
+  auto made = build_.collective(name("collective", nodes_++), actors, "collective." + op);
+  if (op == "broadcast")
+    made.bind("x", x.at(0));
+  else
+    made.bind("x", x);
+  return made;
+}
+
 void Scene::output(const ValueRef& value) { build_.output(name("output", outputs_++), value); }
 
 CompileOptions Scene::options() const {

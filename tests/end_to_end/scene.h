@@ -40,6 +40,9 @@ class Scene {
   GraphBuilder::Node node(ActorHandle actor, const std::string& op, const ValueRef& x);
   /// The sum of these values.
   GraphBuilder::Node sum(ActorHandle actor, std::vector<ValueRef> values);
+  /// An op of these actors; of a broadcast with one value.
+  GraphBuilder::Collective collective(const std::vector<ActorHandle>& actors, const std::string& op,
+                                      const std::vector<ValueRef>& x);
   void output(const ValueRef& value);
 
   /// The graph; the scene is over afterwards.

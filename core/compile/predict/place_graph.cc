@@ -12,9 +12,15 @@ namespace stretto::compiling {
 
 PlaceGraph::PlaceGraph(const Plan& plan) {
   std::vector<uint32_t> vertex(plan.steps.size(), kNone);
+  std::vector<uint32_t> collective(plan.collectives.size(), kNone);  // its first step
   for (uint32_t number = 0; number < plan.steps.size(); ++number) {
     const auto& step = plan.steps[number];
-    const uint32_t first = step.joint < 0 ? number : plan.channels[static_cast<uint32_t>(step.joint)].send_step;
+    const auto first_of_joint = [&] {
+      if (step.kind != StepKind::collective) return plan.channels[static_cast<uint32_t>(step.joint)].send_step;
+      auto& earlier = collective[static_cast<uint32_t>(plan.nodes[static_cast<uint32_t>(step.node)].collective)];
+      return earlier = std::min(earlier, number);
+    };
+    const uint32_t first = step.joint < 0 ? number : first_of_joint();
     if (vertex[first] == kNone) {
       vertex[first] = vertex_count();
       durations_.push_back(0);

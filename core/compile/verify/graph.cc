@@ -16,6 +16,7 @@ class Tables {
   void check() {
     for (uint32_t value = 0; value < plan_.values.size(); ++value) check_value(value);
     for (uint32_t node = 0; node < plan_.nodes.size(); ++node) check_node(node);
+    for (uint32_t number = 0; number < plan_.collectives.size(); ++number) check_collective(number);
     for (uint32_t input = 0; input < plan_.inputs.size(); ++input)
       if (plan_.values[plan_.inputs[input].value].input != static_cast<int32_t>(input))
         inconsistent("input '{}' and the value '{}' disagree", plan_.inputs[input].name,
@@ -50,6 +51,63 @@ class Tables {
       const auto& value = plan_.values[node.results[result]];
       if (value.node != static_cast<int32_t>(number) || value.result != result)
         inconsistent("node '{}' is said to make value '{}', which comes from elsewhere", node.name, value.name);
+    }
+    if (node.collective < 0) {
+      if (node.member != 0 || node.member_count != 0) inconsistent("node '{}' is member of no collective", node.name);
+      return;
+    }
+    const auto& members = plan_.collectives[static_cast<uint32_t>(node.collective)].nodes;
+    if (node.member_count != members.size() || node.member >= members.size() || members[node.member] != number)
+      inconsistent("node '{}' is not the member of its collective that it says it is", node.name);
+  }
+
+  /// Enough for every member's step to be given what its transport, or its op, expects.
+  void check_collective(uint32_t number) {
+    const auto& collective = plan_.collectives[number];
+    const auto wrong = [&](const char* what) { inconsistent("collective '{}' {}", collective.name, what); };
+    if (collective.kind < STRETTO_ALL_REDUCE || collective.kind > STRETTO_BROADCAST)
+      wrong("is of no kind that there is");
+    const bool reduces = collective.kind == STRETTO_ALL_REDUCE || collective.kind == STRETTO_REDUCE_SCATTER;
+    if (collective.reduction < (reduces ? STRETTO_REDUCE_SUM : 0) ||
+        collective.reduction > (reduces ? STRETTO_REDUCE_MAX : 0))
+      wrong("reduces in no way that there is");
+    if (collective.nodes.empty() || collective.root >= collective.nodes.size()) wrong("has no members, or no root");
+    const auto& first = plan_.nodes[collective.nodes.front()];
+    if (first.inputs.size() != (collective.kind == STRETTO_BROADCAST ? 1 : collective.nodes.size()))
+      wrong("has not one input for each member, or as a broadcast for all");
+    auto& actors = actors_;
+    actors.clear();
+    for (const uint32_t node : collective.nodes) {
+      const auto& member = plan_.nodes[node];
+      if (member.collective != static_cast<int32_t>(number) || member.inputs != first.inputs ||
+          member.results.size() != 1)
+        wrong("has a member that makes another call than the first");
+      actors.push_back(member.actor);
+    }
+    std::sort(actors.begin(), actors.end());
+    if (std::adjacent_find(actors.begin(), actors.end()) != actors.end()) wrong("names an actor twice");
+    if (collective.transport >= 0) check_sizes(collective, wrong);
+  }
+
+  /// A transport moves whole inputs, and writes what follows from their size.
+  template <class Wrong>
+  void check_sizes(const PlanCollective& collective, const Wrong& wrong) const {
+    const auto& inputs = plan_.nodes[collective.nodes.front()].inputs;
+    const auto& first = plan_.values[inputs.front()].spec;
+    const uint64_t count = collective.nodes.size();
+    if (count < 2) wrong("has one member, and a transport to do it");
+    for (const uint32_t input : inputs) {
+      const auto& spec = plan_.values[input].spec;
+      if (spec.dynamic() || spec.dtype != first.dtype || spec.shape != first.shape)
+        wrong("has inputs that a transport can't take: they are not static and alike");
+    }
+    uint64_t bytes = first.max_bytes;
+    if (collective.kind == STRETTO_ALL_GATHER) bytes *= count;
+    if (collective.kind == STRETTO_REDUCE_SCATTER) bytes = bytes % count == 0 ? bytes / count : UINT64_MAX;
+    for (const uint32_t node : collective.nodes) {
+      const auto& spec = plan_.values[plan_.nodes[node].results[0]].spec;
+      if (spec.dynamic() || spec.dtype != first.dtype || spec.max_bytes != bytes)
+        wrong("has a result of another size than its inputs give");
     }
   }
 
@@ -128,7 +186,7 @@ class Tables {
   }
 
   const Plan& plan_;
-  std::vector<uint32_t> actors_;  // of one channel: kept, as there are many
+  std::vector<uint32_t> actors_;  // of one channel or collective: kept, as there are many
 };
 
 }  // namespace

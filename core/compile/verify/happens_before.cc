@@ -88,7 +88,7 @@ class Search {
     if (past == Past::begun) return expand_begun(number, left);
     reach(number, Past::begun, left);
     reach_counterparts(step, left);
-    if (step.joint >= 0) end_groups_met(step);
+    if (step.joint >= 0 && step.channel >= 0) end_groups_met(step);
     for (const uint32_t partner : group_of(number)) reach(partner, Past::ended, left);
   }
 

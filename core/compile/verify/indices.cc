@@ -28,6 +28,7 @@ class Indices {
     for (const auto& actor : p.actors) check_actor(actor);
     for (const auto& value : p.values) check_value(value);
     for (const auto& node : p.nodes) check_node(node);
+    for (const auto& collective : p.collectives) check_collective(collective);
     for (const auto& input : p.inputs) {
       in(input.value, p.values, "the value of an input");
       all_in(input.channels, p.channels, "the channel of an input");
@@ -108,8 +109,17 @@ class Indices {
     if (node.workspace_bytes > INT64_MAX) inconsistent("node '{}' has a workspace beyond 63 bits", node.name);
     uint64_t inputs = 0;
     for (const uint32_t count : node.port_counts) inputs += count;
+    in_or_none(node.collective, plan_.collectives, "the collective of a node");
     if (inputs != node.inputs.size())
       inconsistent("node '{}' reads {} values, but its ports take {}", node.name, node.inputs.size(), inputs);
+  }
+
+  void check_collective(const PlanCollective& collective) const {
+    if (collective.transport < -1) inconsistent("collective '{}' has a negative transport", collective.name);
+    if (collective.transport >= 0)
+      component(static_cast<uint32_t>(collective.transport), "transport",
+                [&] { return fmt::format("the transport of collective '{}'", collective.name); });
+    all_in(collective.nodes, plan_.nodes, "a member of a collective");
   }
 
   void check_ring(const Ring& ring) const {
@@ -144,7 +154,9 @@ class Indices {
     in(step.actor, plan_.actors, "the actor of a step");
     in_or_none(step.node, plan_.nodes, "the node of a step");
     in_or_none(step.channel, plan_.channels, "the channel of a step");
-    in_or_none(step.joint, plan_.channels, "the joint transition of a step");
+    if (step.joint < -1 || step.joint >= plan_.joint_of(static_cast<uint32_t>(plan_.collectives.size())))
+      inconsistent("the joint transition of a step has number {}; there are {}", step.joint,
+                   plan_.joint_of(static_cast<uint32_t>(plan_.collectives.size())));
     in_or_none(step.lane, plan_.lanes, "the lane of a step");
     in_or_none(step.group, plan_.steps, "the group of a step");
     in_or_none(step.resource, plan_.resources, "the resource of a step");

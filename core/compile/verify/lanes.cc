@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/circuit.h"
+#include "compile/joint.h"
 #include "compile/verify/verify.h"
 
 #include <algorithm>
@@ -82,48 +83,59 @@ class Lanes {
                        send.name, send.offset, receive.name, receive.offset);
       }
     }
+    std::unordered_map<int32_t, const Step*> first;  // by joint transition: of a collective its first step
+    for (const auto& step : plan_.steps) {
+      if (step.kind != StepKind::collective) continue;
+      const auto& earlier = *first.try_emplace(step.joint, &step).first->second;
+      if (earlier.offset != step.offset)
+        inconsistent("'{}' has the offset {} and '{}' {}; they run as one and need one offset", earlier.name,
+                     earlier.offset, step.name, step.offset);
+    }
   }
 
-  /// Channels are the vertices, those of one group one; lanes give the arcs. An order over all actors is a topological
-  /// order of that.
+  /// Channels and collectives are the vertices, those of one group one; lanes give the arcs. An order over all actors
+  /// is a topological order of that.
   void check_global_orders() const {
     std::vector<Arc> arcs;
     std::vector<uint32_t> behind;                   // by arc: the step at its end
     std::unordered_map<uint64_t, uint32_t> latest;  // by transport and actor: its step seen last
     std::unordered_map<int32_t, uint32_t> vertex_of_group;
     const auto vertex = [&](const Step& step) {
-      const auto channel = static_cast<uint32_t>(step.channel);
+      const auto channel = static_cast<uint32_t>(step.channel < 0 ? step.joint : step.channel);
       return step.group < 0 ? channel : vertex_of_group.try_emplace(step.group, channel).first->second;
     };
     for (const auto& lane : plan_.lanes)
       for (const uint32_t number : lane.steps) {
         const auto& step = plan_.steps[number];
-        if (step.channel < 0 || !channel_of(step).global_order) continue;
-        const uint64_t key = uint64_t{channel_of(step).transport} << 32 | step.actor;
+        const int32_t transport = ordering_transport(plan_, step);
+        if (transport < 0) continue;
+        const uint64_t key = uint64_t{static_cast<uint32_t>(transport)} << 32 | step.actor;
         const auto [known, fresh] = latest.try_emplace(key, number);
         const auto& before = plan_.steps[known->second];
         if (before.lane != step.lane)
           inconsistent("'{}' and '{}' are on two lanes; all steps of transport '{}' on one actor must share one",
-                       before.name, step.name, plan_.components[channel_of(step).transport].name);
+                       before.name, step.name, plan_.components[static_cast<uint32_t>(transport)].name);
         if (!fresh && vertex(before) != vertex(step)) {
           arcs.push_back({vertex(before), vertex(step), 0});
           behind.push_back(number);
         }
         known->second = number;
       }
-    const auto count = static_cast<uint32_t>(plan_.channels.size());
+    const auto count = static_cast<uint32_t>(plan_.channels.size() + plan_.collectives.size());
     const auto circuit = find_zero_circuit(arcs, count, std::vector<int64_t>(count, 0));
     if (circuit.empty()) return;
     std::string text;
+    int32_t ordering = -1;
     for (const auto& arc : circuit)
       for (size_t i = 0; i < arcs.size(); ++i)
         if (arcs[i].from == arc.from && arcs[i].to == arc.to) {
           const auto& step = plan_.steps[behind[i]];
-          text += fmt::format("{}'{}' before '{}' on '{}'", text.empty() ? "" : ", ", plan_.channels[arc.from].name,
-                              plan_.channels[arc.to].name, plan_.actors[step.actor].name);
+          text += fmt::format("{}'{}' before '{}' on '{}'", text.empty() ? "" : ", ", name_of(arc.from),
+                              name_of(arc.to), plan_.actors[step.actor].name);
+          ordering = ordering_transport(plan_, step);
           break;
         }
-    const auto& transport = plan_.components[plan_.channels[circuit[0].from].transport].name;
+    const auto& transport = plan_.components[static_cast<uint32_t>(ordering)].name;
     throw Error(
         Code::invalid_argument,
         fmt::format("the plan would deadlock: transport '{}' needs one order of its steps over all actors, and "
@@ -157,6 +169,12 @@ class Lanes {
           plan_.components[transport].name, plan_.actors[writer].name, plan_.channels[*differ.first].name,
           plan_.actors[reader].name, plan_.channels[*differ.second].name);
     }
+  }
+
+  /// A channel, or behind those a collective.
+  const std::string& name_of(uint32_t vertex) const {
+    return vertex < plan_.channels.size() ? plan_.channels[vertex].name
+                                          : plan_.collectives[vertex - plan_.channels.size()].name;
   }
 
   const Plan& plan_;

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/constraints.h"
+#include "compile/joint.h"
 #include "compile/verify/verify.h"
 
 #include <algorithm>
@@ -48,11 +49,11 @@ class Steps {
     const bool driver = step.actor == plan_.driver();
     const bool ticket = number == plan_.ticket_step;
     const bool travels = step.kind == StepKind::send || step.kind == StepKind::receive;
-    require(step.kind != StepKind::collective, step, "is a collective, which no runtime can run yet");
+    const bool collective = step.kind == StepKind::collective;
     require((step.channel >= 0) == travels, step, "needs a channel if and only if it sends or receives");
-    require(travels || step.joint < 0, step, "is joint with other steps and neither sends nor receives");
-    require((step.node >= 0) == (step.kind == StepKind::compute && !ticket), step,
-            "needs a node if and only if it computes");
+    require(travels || collective || step.joint < 0, step, "is joint with other steps and has no reason to be");
+    require((step.node >= 0) == ((step.kind == StepKind::compute && !ticket) || collective), step,
+            "needs a node if and only if it computes or is a collective");
     require(!driver || ticket || travels, step, "is no step that the driver has");
     require(!ticket || (driver && step.kind == StepKind::compute && step.inputs.empty() && step.results.empty()), step,
             "stands for the ticket and does something else");
@@ -61,17 +62,25 @@ class Steps {
     for (const uint32_t ring : step.results)
       require(plan_.rings[ring].actor == step.actor, step, "writes slots of another actor");
     for (const uint32_t header : step.header_waits)
-      require(plan_.steps[header].kind == StepKind::receive, step, "awaits the header of a step that receives nothing");
-    if (step.kind == StepKind::compute && !ticket) check_compute(step);
+      require(plan_.steps[header].kind == StepKind::receive || plan_.steps[header].kind == StepKind::collective, step,
+              "awaits the header of a step that receives nothing");
+    if (step.node >= 0) check_compute(step);
     if (step.kind == StepKind::copy) check_copy(step);
     if (travels) check_travels(number);
   }
 
   void check_compute(const Step& step) const {
     const auto& node = plan_.nodes[static_cast<uint32_t>(step.node)];
-    bool same = node.actor == step.actor && step.inputs.size() == node.inputs.size() &&
-                step.results.size() == node.results.size();
-    for (size_t i = 0; same && i < step.inputs.size(); ++i) same = plan_.rings[step.inputs[i]].value == node.inputs[i];
+    const auto reads = values_read(node, plan_.collectives);
+    const bool by_transport =
+        node.collective >= 0 && plan_.collectives[static_cast<uint32_t>(node.collective)].transport >= 0;
+    require(by_transport == (step.kind == StepKind::collective), step,
+            by_transport ? "computes what a transport does" : "is a collective that no transport does");
+    require(step.joint == (by_transport ? plan_.joint_of(static_cast<uint32_t>(node.collective)) : -1), step,
+            "must be joint with the other members' if and only if a transport does the collective");
+    bool same =
+        node.actor == step.actor && step.inputs.size() == reads.size() && step.results.size() == node.results.size();
+    for (size_t i = 0; same && i < step.inputs.size(); ++i) same = plan_.rings[step.inputs[i]].value == reads[i];
     for (size_t i = 0; same && i < step.results.size(); ++i)
       same = plan_.rings[step.results[i]].value == node.results[i] && plan_.rings[step.results[i]].alias < 0;
     require(same, step, "does not read and make what its node does");
@@ -108,7 +117,7 @@ class Steps {
     for (const auto& step : plan_.steps)
       if (step.node >= 0) ++computes[static_cast<uint32_t>(step.node)];
     for (uint32_t node = 0; node < computes.size(); ++node)
-      if (computes[node] != 1) inconsistent("node '{}' has {} COMPUTE steps", plan_.nodes[node].name, computes[node]);
+      if (computes[node] != 1) inconsistent("node '{}' has {} steps", plan_.nodes[node].name, computes[node]);
   }
 
   /// check_kind has seen that a step of a channel is the one that the channel names; now the other way round.

@@ -90,6 +90,17 @@ struct NodeSpec {
   Source op_source;
 };
 
+/// A node on an ordered set of actors. Each member's call is a NodeSpec of its own: "sum[0]" on the first actor of the
+/// set, and so on. They stand side by side in Graph::nodes, and have one op, one list of inputs and one set of
+/// arguments.
+struct CollectiveSpec {
+  std::string name;
+  uint32_t first = 0;  ///< node: the first member's
+  uint32_t count = 0;
+  std::optional<std::string> transport;  ///< what brings the members together; else CompileOptions::transport
+  Source source;
+};
+
 /// One output: one or more named values. A single unnamed field has the name "".
 struct OutputSpec {
   struct Field {
@@ -108,6 +119,7 @@ struct Graph {
   std::vector<InputSpec> inputs;
   std::vector<NodeSpec> nodes;
   std::vector<OutputSpec> outputs;
+  std::vector<CollectiveSpec> collectives{};
 };
 
 /// Options of one component, as written under [kind.name]. Kinds: transport, scheduler, device, ops.
@@ -161,6 +173,30 @@ class GraphBuilder {
     uint32_t index_;
   };
 
+  /// A collective being written; a handle into the builder, valid as long as that.
+  class Collective {
+   public:
+    /// What all members read: one value for each of them, in the order of the set.
+    Collective& bind(const std::string& port, const std::vector<ValueRef>& values);
+    /// What all members read: one value, of a broadcast.
+    Collective& bind(const std::string& port, const ValueRef& value);
+    Collective& arg(const std::string& name, const Literal& value);
+    /// What brings the members together; else CompileOptions::transport.
+    Collective& transport(const std::string& name);
+    /// How the results travel.
+    Collective& channel(const ChannelOptions& options);
+    /// A member's result.
+    ValueRef value(uint32_t member) const;
+
+   private:
+    friend class GraphBuilder;
+    Collective(Graph& graph, uint32_t index) : graph_(&graph), index_(index) {}
+    template <class Body>
+    Collective& each_member(const Body& body);
+    Graph* graph_;
+    uint32_t index_;
+  };
+
   explicit GraphBuilder(std::string name = "graph") { graph_.name = std::move(name); }
   GraphBuilder(const GraphBuilder&) = delete;
   GraphBuilder& operator=(const GraphBuilder&) = delete;
@@ -168,6 +204,8 @@ class GraphBuilder {
                     bool any_order = false);
   ValueRef input(const std::string& name, Spec spec, ChannelOptions channel = {});
   Node node(const std::string& name, ActorHandle actor, const std::string& op);
+  /// On the actors in this order.
+  Collective collective(const std::string& name, const std::vector<ActorHandle>& actors, const std::string& op);
   void output(const std::string& name, const ValueRef& value);
   void output(const std::string& name, std::vector<OutputSpec::Field> fields);
   /// The graph; the builder is empty afterwards.

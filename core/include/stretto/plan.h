@@ -126,7 +126,7 @@ struct Step {
   uint32_t actor = 0;
   int32_t node = -1;
   int32_t channel = -1;
-  int32_t joint = -1;  ///< steps of one joint transition
+  int32_t joint = -1;  ///< steps of one joint transition: the channel, or Plan::joint_of a collective
   int32_t group = -1;  ///< steps of one actor issued as one group
   int32_t lane = -1;   ///< -1: the driver's
   int32_t offset = 0;
@@ -138,7 +138,8 @@ struct Step {
   ShortList<Access, 3> accesses;  ///< all that it touches, states and workspaces included
   Numbers acquires;               ///< channels whose slot must be free before it runs (it writes there)
   Numbers releases;  ///< channels whose slot this actor may give up once it (and all others that say so) ran
-  /// On an asynchronous device: receive steps whose header the issuing thread awaits before it issues this step.
+  /// On an asynchronous device: the steps, RECEIVE or COLLECTIVE, whose header the issuing thread awaits before it
+  /// issues this one.
   Numbers header_waits;
   double seconds = 0;    ///< predicted
   bool signals = false;  ///< another lane of the actor waits for it
@@ -164,6 +165,23 @@ struct PlanNode {
   bool stateful = false;
   uint64_t workspace_bytes = 0;
   Source source;
+  int32_t collective = -1;  ///< that it is a member of
+  uint32_t member = 0;      ///< which one, in the order of the set
+  uint32_t member_count = 0;
+};
+
+/// One op on an ordered set of actors, a node for each. Without `transport` each member computes its result from the
+/// inputs of all, which channels bring; with it, each member's step takes its own input into a transition that is joint
+/// with the others', and gets its result from there.
+struct PlanCollective {
+  std::string name;
+  int32_t kind = 0;             ///< stretto_collective_kind
+  int32_t reduction = 0;        ///< stretto_reduction
+  int32_t transport = -1;       ///< component, one with collectives; -1: over channels
+  std::string reason;           ///< why
+  uint32_t root = 0;            ///< the member whose input is broadcast
+  bool global_order = false;    ///< the transport's steps have one order over all actors
+  std::vector<uint32_t> nodes;  ///< by member
 };
 
 struct PlanInput {
@@ -196,6 +214,7 @@ struct Plan {
   std::vector<PlanActor> actors;  ///< the last one is the driver
   std::vector<PlanValue> values;
   std::vector<PlanNode> nodes;
+  std::vector<PlanCollective> collectives;
   std::vector<PlanInput> inputs;
   std::vector<PlanOutput> outputs;
   std::vector<Ring> rings;
@@ -208,6 +227,8 @@ struct Plan {
   uint32_t ticket_step = 0;  ///< the driver's step that stands for giving a ticket
 
   uint32_t driver() const { return static_cast<uint32_t>(actors.size()) - 1; }
+  /// The number of a collective's joint transition: behind those of the channels.
+  int32_t joint_of(uint32_t collective) const { return static_cast<int32_t>(channels.size() + collective); }
   int32_t max_offset() const {
     int32_t largest = 0;
     for (const auto& step : steps) largest = std::max(largest, step.offset);
