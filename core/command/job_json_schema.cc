@@ -155,6 +155,7 @@ class Schema {
       case Form::entries: return list_of(name == "node" ? node(table(*key.table)) : table(*key.table));
       case Form::arguments: return {{"type", "object"}};
       case Form::named_arguments: return components(name);
+      case Form::actors: return {{"anyOf", {reference, list_of(reference)}}};
       case Form::ports:
         return {{"type", "object"}, {"additionalProperties", {{"anyOf", {reference, list_of(reference)}}}}};
       case Form::values:

@@ -77,6 +77,15 @@ void check_arguments_table(const Written& written, const std::string& key, size_
   }
 }
 
+void check_actors(const Written& written, const std::string& key) {
+  const char* expected = "the name of an actor, or a list of these";
+  if (written.as<std::string>() != nullptr) return;
+  const auto* list = written.as<Written::List>();
+  if (list == nullptr) reject_value(written, key, expected);
+  for (const auto& item : *list)
+    if (item.as<std::string>() == nullptr) reject_value(item, key, expected);
+}
+
 void check_ports(const Written& written, const std::string& key) {
   for (const auto& entry : table_of(written, key, "a table: { port = \"what it reads\" }")) {
     check_key(entry, key);
@@ -152,6 +161,7 @@ void check_value(const Written& written, const JobKey& key) {
       return;
     }
     case Form::arguments: return check_arguments_table(written, name, key.longest);
+    case Form::actors: return check_actors(written, name);
     case Form::ports: return check_ports(written, name);
     case Form::values: return check_values(written, name);
     case Form::source: return check_source(written, name);

@@ -28,19 +28,18 @@ void check_reference(const Referrer& referrer, const Resolved& resolved) {
   if (!named->count) return;
   const uint32_t last = *named->count - 1;
   if (bare && actor)
-    reject(
-        reference.place,
-        fmt::format("{}: found '{}', a family of {} actors, expected '{}[*]' (one node on each) or '{}[{}]' (on that "
-                    "one)",
-                    referrer.title, name, *named->count, name, name, std::min(2U, last)));
+    reject(reference.place,
+           fmt::format("{}: found '{}', a family of {} actors, expected '{}[*]' (one node on each), '{}[{}]' (on that "
+                       "one) or '{}[:]' (a collective on all)",
+                       referrer.title, name, *named->count, name, name, std::min(2U, last), name));
   if (bare)
     reject(reference.place,
            fmt::format("{}: found '{}', a family of {}, expected '{}[*]' (one per index), '{}[{}]' (that one) or "
                        "'{}[:]' (all, as a list)",
                        referrer.title, name, *named->count, name, name, std::min(2U, last), name));
-  if (reference.pick == Reference::Pick::all && actor)
-    reject(reference.place, fmt::format("{}: found '{}', expected one actor: '{}[*]' or '{}[{}]'", referrer.title,
-                                        to_text(reference), name, name, std::min(2U, last)));
+  if (reference.pick == Reference::Pick::every && referrer.set)
+    reject(reference.place, fmt::format("{}: found '{}', expected '{}[:]': a collective takes all of a family at once",
+                                        referrer.title, to_text(reference), name));
   if (reference.pick == Reference::Pick::one && reference.index > last)
     reject(reference.place, fmt::format("{}: found '{}', expected an index from 0 to {}: '{}' has {}", referrer.title,
                                         to_text(reference), last, name, *named->count));

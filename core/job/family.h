@@ -48,6 +48,7 @@ struct Referrer {
   std::string title;  ///< for messages: "node 'make'"
   Named* named;       ///< null for an output
   std::vector<const Resolved*> references;
+  bool set = false;  ///< a node on a set of actors: a collective
 };
 
 /// The reference as it is written, without its result: "make[*]".

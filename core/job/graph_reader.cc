@@ -81,7 +81,7 @@ struct DraftPort {
 struct DraftNode {
   std::string name;
   const Written* written;
-  Resolved* on;
+  std::vector<Resolved*> on;  ///< several, or a family's [:]: a set
   std::vector<DraftPort> ports;
 };
 
@@ -199,13 +199,37 @@ class GraphReader {
     return &resolved;
   }
 
+  /// The members of a set are known by now: actors have been counted.
+  void resolve_actors(DraftNode& draft, const Written& on, Referrer& referrer) {
+    const auto* list = on.as<Written::List>();
+    for (const auto& item : list != nullptr ? std::span(*list) : std::span(&on, 1)) {
+      draft.on.push_back(resolve(item, actors_, referrer));
+      const auto& reference = draft.on.back()->reference;
+      if (!reference.result.empty())
+        reject(item.place, fmt::format("{}: found \"{}\", expected an actor's name without a '.'", referrer.title,
+                                       *item.as<std::string>()));
+      referrer.set = referrer.set || list != nullptr || reference.pick == Pick::all;
+    }
+    if (list != nullptr && list->empty())
+      reject(on.place, fmt::format("{}: found an empty list, expected one actor at least", referrer.title));
+    if (!referrer.set) return;
+    uint64_t members = 0;
+    for (const auto* each : draft.on) members += each->reference.pick == Pick::all ? each->named->members() : 1;
+    referrer.named->counted = true;
+    referrer.named->count =
+        static_cast<uint32_t>(std::min<uint64_t>(members, UINT32_MAX));  // far beyond Growth's limit
+  }
+
   void resolve(DraftNode& draft) {
     auto& referrer = referrers_[static_cast<size_t>(&draft - drafts_.data())];
     const auto node = section("node", *draft.written);
-    draft.on = resolve(*node.written("on"), actors_, referrer);
-    if (!draft.on->reference.result.empty())
-      reject(node.place("on"), fmt::format("{}: found \"{}\", expected an actor's name without a '.'", referrer.title,
-                                           *node.get<std::string>("on")));
+    resolve_actors(draft, *node.written("on"), referrer);
+    if (!referrer.set && node.written("transport") != nullptr)
+      reject(
+          node.place("transport"),
+          fmt::format("{}: found a transport on a node of one actor, expected channel = {{ transport = … }}: only what "
+                      "brings the actors of a collective together is the node's",
+                      referrer.title));
     const auto* inputs = node.written("inputs");
     if (inputs == nullptr) return;
     for (const auto& [port, place, written] : *inputs->as<Written::Table>()) {
@@ -249,6 +273,21 @@ class GraphReader {
     }
   }
 
+  /// By member of the node, however it has got them.
+  static std::vector<uint32_t> actors_of(const DraftNode& draft, uint32_t members) {
+    std::vector<uint32_t> actors;
+    for (const auto* each : draft.on) {
+      const auto& on = each->reference;
+      if (on.pick == Pick::one || on.pick == Pick::bare)
+        actors.push_back(each->named->first + on.index);
+      else
+        for (uint32_t i = 0; i < each->named->members(); ++i) actors.push_back(each->named->first + i);
+    }
+    // One actor may run all nodes of a family.
+    if (actors.size() == 1) actors.resize(members, actors.front());
+    return actors;
+  }
+
   void expand(const DraftNode& draft) {
     const auto& referrer = referrers_[static_cast<size_t>(&draft - drafts_.data())];
     const auto& named = *referrer.named;
@@ -267,10 +306,14 @@ class GraphReader {
       for (const auto& [name, place, value] : *args->as<Written::Table>())
         spec.args[name] = to_argument(value, fmt::format("'{}'", name));
     }
+    const auto actors = actors_of(draft, named.members());
+    if (referrer.set)
+      job_.graph.collectives.push_back(
+          {draft.name, named.first, named.members(), node.get<std::string>("transport"),
+           node.place(node.written("transport") != nullptr ? "transport" : "on").source()});
     for (uint32_t i = 0; i < named.members(); ++i) {
       spec.name = member_name(draft.name, named.count, i);
-      const auto& on = draft.on->reference;
-      spec.actor = draft.on->named->first + (on.pick == Pick::every ? i : on.index);
+      spec.actor = actors[i];
       spec.inputs.clear();
       for (const auto& port : draft.ports) {
         PortBinding binding{port.name, {}, port.list, port.place.source()};

@@ -69,8 +69,12 @@ const JobTable kInput{"an [[input]]", kInputKeys};
 
 const std::array kNodeKeys{
     needed(leaf(Option(Type::text, "name", "what other nodes and outputs call it"))),
-    needed(leaf(Option(Type::text, "on", "the actor that runs it; \"x[*]\": one node per member of the family"))),
+    needed(
+        shaped(Form::actors, "on",
+               "the actor that runs it; \"x[*]\": one node per member of the family; \"x[:]\", or a list: the set of "
+               "actors of a collective")),
     needed(leaf(Option(Type::text, "op", "LIBRARY.OP, e.g. \"blas.matmul\""))),
+    leaf(Option(Type::text, "transport", "brings the actors of a collective together; else that of [compile]")),
     shaped(Form::ports, "inputs", "by port: the input or node to read, or a list of them"),
     shaped(Form::arguments, "args", "the op's arguments"),
     shaped(Form::table, "channel", "how its results travel", &kChannel),

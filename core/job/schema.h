@@ -21,6 +21,7 @@ enum class Form {
   entries,          ///< a list of such tables: [[node]]
   arguments,        ///< a table of any names with literals: args
   named_arguments,  ///< a table of those: [transport.NAME]
+  actors,           ///< a reference, or a list of them: on
   ports,            ///< a table of references, or lists of them: inputs
   values,           ///< a list of values by execution, or { file = "x.npy" }: feed
   source,           ///< a reference, or a table of them by field name: from

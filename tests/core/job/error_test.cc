@@ -37,8 +37,8 @@ INSTANTIATE_TEST_SUITE_P(
              "launch; "
              "did you mean 'count'?"},
         Slip{"on = \"sender[*]\"", "no = \"sender[*]\"",
-             "job.toml:24:1: found the unknown key 'no' in a [[node]], expected one of name, on, op, inputs, args, "
-             "channel; did you mean 'on'?"},
+             "job.toml:24:1: found the unknown key 'no' in a [[node]], expected one of name, on, op, transport, "
+             "inputs, args, channel; did you mean 'on'?"},
         Slip{"slots = 2", "slot = 2",
              "job.toml:28:56: found the unknown key 'slot' in a channel, expected one of transport, slots, "
              "static_shape, direct_return, max_bytes, shape; did you mean 'slots'?"},
@@ -113,12 +113,22 @@ INSTANTIATE_TEST_SUITE_P(
         Slip{"{ a = \"make[*]\"", "{ a = \"make\"",
              "job.toml:34:16: node 'multiply': found 'make', a family of 3, expected 'make[*]' (one per index), "
              "'make[2]' (that one) or 'make[:]' (all, as a list)"},
-        Slip{
-            "on = \"sender[*]\"", "on = \"sender\"",
-            "job.toml:24:6: node 'make': found 'sender', a family of 3 actors, expected 'sender[*]' (one node on each) "
-            "or 'sender[2]' (on that one)"},
-        Slip{"on = \"sender[*]\"", "on = \"sender[:]\"",
-             "job.toml:24:6: node 'make': found 'sender[:]', expected one actor: 'sender[*]' or 'sender[2]'"},
+        Slip{"on = \"sender[*]\"", "on = \"sender\"",
+             "job.toml:24:6: node 'make': found 'sender', a family of 3 actors, expected 'sender[*]' (one node on "
+             "each), "
+             "'sender[2]' (on that one) or 'sender[:]' (a collective on all)"},
+        Slip{"on = \"sender[*]\"", "on = [\"sender[*]\"]",
+             "job.toml:24:7: node 'make': found 'sender[*]', expected 'sender[:]': a collective takes all of a family "
+             "at "
+             "once"},
+        Slip{"on = \"sender[*]\"", "on = []",
+             "job.toml:24:6: node 'make': found an empty list, expected one actor at least"},
+        Slip{"on = \"sender[*]\"", "on = 3",
+             "job.toml:24:6: 'on': found 3, expected the name of an actor, or a list of these"},
+        Slip{"on = \"receiver\"", "transport = \"shm\"\non = \"receiver\"",
+             "job.toml:32:13: node 'multiply': found a transport on a node of one actor, expected channel = { "
+             "transport = "
+             "… }: only what brings the actors of a collective together is the node's"},
         Slip{"on = \"receiver\"", "on = \"receiver[*]\"",
              "job.toml:32:6: node 'multiply': found 'receiver[*]', expected 'receiver': actor 'receiver' is no family"},
         Slip{"{ value = \"level\" }", "{ value = \"level[0]\" }",
@@ -130,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(
              "index) or one member"},
         Slip{"[actor.receiver]\ndevice = \"cpu\"", "[actor.receiver]\ncount = 2",
              "job.toml:32:6: node 'multiply': found 'receiver', a family of 2 actors, expected 'receiver[*]' (one node "
-             "on each) or 'receiver[1]' (on that one)"}));
+             "on each), 'receiver[1]' (on that one) or 'receiver[:]' (a collective on all)"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Feeds, ASlipInAJob,

@@ -73,6 +73,39 @@ TEST_F(ReadJob, FamiliesExpandInPlaceInTheOrderWritten) {
   EXPECT_EQ(job.graph.nodes[0].inputs[0].values[0].from, ValueRef::From::input);
 }
 
+TEST_F(ReadJob, ACollectiveHasAMemberPerActorOfItsSet) {
+  const auto job = read(std::string(kExample) + R"(
+[[node]]
+name = "sum"
+on = ["receiver", "sender[:]"]
+op = "collective.all_reduce"
+transport = "nccl"
+inputs = { x = ["multiply[0]", "make[:]"] }
+[[output]]
+name = "sums"
+from = "sum[*]"
+)");
+  ASSERT_EQ(job.graph.collectives.size(), 1U);
+  const auto& sum = job.graph.collectives[0];
+  EXPECT_EQ(sum.name, "sum");
+  EXPECT_EQ(sum.transport, "nccl");
+  EXPECT_EQ(sum.first, 9U);
+  ASSERT_EQ(sum.count, 4U);
+  std::vector<uint32_t> actors;
+  for (uint32_t member = 0; member < sum.count; ++member) {
+    const auto& node = job.graph.nodes[sum.first + member];
+    EXPECT_EQ(node.name, "sum[" + std::to_string(member) + "]");
+    ASSERT_EQ(node.inputs.size(), 1U);
+    ASSERT_EQ(node.inputs[0].values.size(), 4U);
+    EXPECT_EQ(node.inputs[0].values[0].index, 3U);
+    EXPECT_EQ(node.inputs[0].values[3].index, 2U);
+    actors.push_back(node.actor);
+  }
+  EXPECT_EQ(actors, (std::vector<uint32_t>{3, 0, 1, 2}));
+  EXPECT_EQ(job.graph.outputs.back().name, "sums[3]");
+  EXPECT_EQ(job.graph.outputs.back().fields[0].value.index, 12U);
+}
+
 TEST_F(ReadJob, ReadsArgumentsAndChannelsWithPositions) {
   const auto job = read(kExample);
   const auto& make = job.graph.nodes[0];
