@@ -4,7 +4,7 @@
 /// The calls of NCCL that the plugins make, between the threads of one process, with NCCL's rules enforced:
 /// non-blocking communicators that are in progress until all ranks have come, operations of one communicator one after
 /// the other in the order of their issue, sends that meet receives first come first served, groups that complete as
-/// one.
+/// one, collectives that all ranks of a communicator join, each as its n-th.
 
 #include "machine.h"
 #include "rendezvous/communicator.h"
@@ -16,15 +16,16 @@
 
 struct ncclComm {
   struct Shared {
-    explicit Shared(int count) : ranks(count) {}
-    int ranks;
-    std::set<int> joined;  ///< their keys; ranks count them in ascending order
+    explicit Shared(int count) : awaited(count) {}
+    int awaited;                           ///< calls that make it; in a split, of every rank of the parent
+    std::set<std::pair<int, int>> joined;  ///< key, and rank in the parent; ranks count them in ascending order
     stretto::testing::Communicator meeting;
     stretto::fake::Clock clock;
     std::map<int, std::shared_ptr<Shared>> parts;  ///< by number of the split
+    int ranks() const { return static_cast<int>(joined.size()); }
   };
   std::shared_ptr<Shared> shared;
-  int key = 0;
+  std::pair<int, int> key;
   int splits = 0;
   std::atomic<bool> aborted{false};
   /// Once all have joined.
@@ -63,6 +64,10 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
   for (auto& operation : operations) {
     accesses.push_back({operation.memory, operation.bytes, !operation.sends});
     operation.memory = machine.translate(operation.memory, operation.bytes);
+    if (operation.input == nullptr) continue;
+    const uint64_t bytes = testing::input_bytes(*operation.collective);
+    accesses.push_back({const_cast<void*>(operation.input), bytes, false});
+    operation.input = machine.translate(const_cast<void*>(operation.input), bytes);
   }
   transition->operations = std::move(operations);
   transition->bell = std::make_shared<Alarm>();
@@ -86,7 +91,7 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
 
 ncclResult_t post(ncclComm* communicator, Posted item) {
   if (communicator == nullptr || communicator->aborted) return ncclInvalidUsage;
-  if (static_cast<int>(item.operation.peer) >= communicator->shared->ranks) return ncclInvalidArgument;
+  if (static_cast<int>(item.operation.peer) >= communicator->shared->ranks()) return ncclInvalidArgument;
   try {
     if (depth > 0)
       posted.push_back(std::move(item));
@@ -97,6 +102,63 @@ ncclResult_t post(ncclComm* communicator, Posted item) {
     Machine::instance().violation(error.what());
     return ncclUnhandledCudaError;
   }
+}
+
+std::optional<DType> dtype_of(ncclDataType_t type) {
+  switch (type) {
+    case ncclFloat32: return kF32;
+    case ncclFloat64: return kF64;
+    case ncclFloat16: return kF16;
+    case ncclBfloat16: return kBF16;
+    case ncclInt8: return kI8;
+    case ncclInt32: return kI32;
+    case ncclInt64: return kI64;
+    case ncclUint8: return kU8;
+    case ncclUint32: return kU32;
+    case ncclUint64: return kU64;
+    default: return std::nullopt;
+  }
+}
+
+int32_t reduction_of(ncclRedOp_t way) {
+  switch (way) {
+    case ncclSum: return STRETTO_REDUCE_SUM;
+    case ncclProd: return STRETTO_REDUCE_PRODUCT;
+    case ncclMin: return STRETTO_REDUCE_MIN;
+    case ncclMax: return STRETTO_REDUCE_MAX;
+    default: return 0;
+  }
+}
+
+/// What a call of a collective says, of `elements` that each rank brings.
+struct Called {
+  const char* name;
+  stretto_collective_kind kind;
+  const void* input;
+  void* result;
+  uint64_t elements;
+  ncclDataType_t type;
+  int32_t reduction = 0;
+  int root = 0;
+};
+
+ncclResult_t collect(ncclComm* communicator, cudaStream_t stream, const Called& called) {
+  if (communicator == nullptr || communicator->aborted) return ncclInvalidUsage;
+  const auto ranks = static_cast<uint32_t>(communicator->shared->ranks());
+  const auto dtype = dtype_of(called.type);
+  const bool reduces = called.kind == STRETTO_ALL_REDUCE || called.kind == STRETTO_REDUCE_SCATTER;
+  if (!dtype || reduces != (called.reduction != 0) || called.root < 0 || static_cast<uint32_t>(called.root) >= ranks)
+    return ncclInvalidArgument;
+  CollectiveInfo info{0,  called.kind, called.reduction, *dtype, static_cast<uint32_t>(called.root), called.elements,
+                      {}, called.name};
+  for (uint32_t rank = 0; rank < ranks; ++rank) info.members.push_back(rank);
+  testing::Operation operation;
+  operation.name = called.name;
+  operation.memory = called.result;
+  operation.bytes = testing::result_bytes(info);
+  if (called.kind != STRETTO_BROADCAST || communicator->rank() == called.root) operation.input = called.input;
+  operation.collective = std::make_shared<const CollectiveInfo>(std::move(info));
+  return post(communicator, {communicator, reinterpret_cast<Stream*>(stream), std::move(operation)});
 }
 
 }  // namespace
@@ -128,33 +190,39 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int ranks, ncclUni
   const std::lock_guard lock(mutex);
   auto& shared = groups()[id.internal];
   if (shared == nullptr) shared = std::make_shared<ncclComm::Shared>(ranks);
-  if (shared->ranks != ranks || !shared->joined.insert(rank).second) return ncclInvalidUsage;
+  if (shared->ranks() + shared->awaited != ranks || !shared->joined.insert({rank, rank}).second)
+    return ncclInvalidUsage;
+  --shared->awaited;
   *communicator = new ncclComm;
   (*communicator)->shared = shared;
-  (*communicator)->key = rank;
+  (*communicator)->key = {rank, rank};
   return ncclInProgress;
 }
 ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* state) {
   const std::lock_guard lock(mutex);
   const auto& shared = *communicator->shared;
-  *state = static_cast<int>(shared.joined.size()) == shared.ranks ? ncclSuccess : ncclInProgress;
+  *state = shared.awaited == 0 ? ncclSuccess : ncclInProgress;
   return ncclSuccess;
 }
 ncclResult_t ncclCommUserRank(const ncclComm_t communicator, int* rank) {
   *rank = communicator->rank();
   return ncclSuccess;
 }
-ncclResult_t ncclCommSplit(ncclComm_t parent, int color, int /*key*/, ncclComm_t* part, ncclConfig_t* /*config*/) {
-  // Of two ranks alone, as the transport splits: the others pass no color.
+ncclResult_t ncclCommSplit(ncclComm_t parent, int color, int key, ncclComm_t* part, ncclConfig_t* /*config*/) {
+  // Of one part alone, as the transport splits: the others pass no color.
   const std::lock_guard lock(mutex);
-  const int number = parent->splits++;
+  auto& shared = parent->shared->parts[parent->splits++];
+  if (shared == nullptr) shared = std::make_shared<ncclComm::Shared>(parent->shared->ranks());
+  --shared->awaited;
   *part = nullptr;
   if (color == NCCL_SPLIT_NOCOLOR) return ncclSuccess;
-  auto& shared = parent->shared->parts[number];
-  if (shared == nullptr) shared = std::make_shared<ncclComm::Shared>(2);
+  if (color != 0) {
+    Machine::instance().violation("NCCL: a split with several colors, which the fake has not");
+    return ncclInvalidUsage;
+  }
   *part = new ncclComm;
   (*part)->shared = shared;
-  (*part)->key = parent->rank();
+  (*part)->key = {key, parent->rank()};
   shared->joined.insert((*part)->key);
   return ncclInProgress;
 }
@@ -196,6 +264,26 @@ ncclResult_t ncclRecv(void* memory, size_t count, ncclDataType_t /*type*/, int p
   return post(communicator, {communicator,
                              reinterpret_cast<Stream*>(stream),
                              {false, static_cast<uint32_t>(peer), 0, "NCCL", memory, count}});
+}
+
+ncclResult_t ncclAllReduce(const void* input, void* result, size_t count, ncclDataType_t type, ncclRedOp_t way,
+                           ncclComm_t communicator, cudaStream_t stream) {
+  return collect(communicator, stream,
+                 {"ncclAllReduce", STRETTO_ALL_REDUCE, input, result, count, type, reduction_of(way)});
+}
+ncclResult_t ncclReduceScatter(const void* input, void* result, size_t count, ncclDataType_t type, ncclRedOp_t way,
+                               ncclComm_t communicator, cudaStream_t stream) {
+  const auto ranks = static_cast<size_t>(communicator->shared->ranks());
+  return collect(communicator, stream,
+                 {"ncclReduceScatter", STRETTO_REDUCE_SCATTER, input, result, count * ranks, type, reduction_of(way)});
+}
+ncclResult_t ncclAllGather(const void* input, void* result, size_t count, ncclDataType_t type, ncclComm_t communicator,
+                           cudaStream_t stream) {
+  return collect(communicator, stream, {"ncclAllGather", STRETTO_ALL_GATHER, input, result, count, type});
+}
+ncclResult_t ncclBroadcast(const void* input, void* result, size_t count, ncclDataType_t type, int root,
+                           ncclComm_t communicator, cudaStream_t stream) {
+  return collect(communicator, stream, {"ncclBroadcast", STRETTO_BROADCAST, input, result, count, type, 0, root});
 }
 
 }  // extern "C"

@@ -7,30 +7,44 @@
 namespace stretto::nccl {
 
 std::vector<std::byte> Announcement::to_bytes() const {
-  std::vector<std::byte> bytes(sizeof process + gpu.size() + peers.size() * sizeof(uint32_t));
-  auto* at = bytes.data();
+  std::vector<std::byte> bytes;
   const auto put = [&](const void* from, size_t count) {
-    std::memcpy(at, from, count);
-    at += count;
+    const auto* begin = static_cast<const std::byte*>(from);
+    bytes.insert(bytes.end(), begin, begin + count);
+  };
+  const auto put_list = [&](const auto& actors) {
+    const auto count = static_cast<uint32_t>(actors.size());
+    put(&count, sizeof count);
+    for (const uint32_t actor : actors) put(&actor, sizeof actor);
   };
   put(&process, sizeof process);
   put(gpu.data(), gpu.size());
-  for (const uint32_t peer : peers) put(&peer, sizeof peer);
+  put_list(peers);
+  for (const auto& set : sets) put_list(set);
   return bytes;
 }
 
 Announcement Announcement::from_bytes(std::span<const std::byte> bytes) {
   Announcement announcement;
-  const size_t fixed = sizeof announcement.process + announcement.gpu.size();
-  if (bytes.size() < fixed || (bytes.size() - fixed) % sizeof(uint32_t) != 0)
-    throw Error(Code::internal, "nccl: an announcement of " + std::to_string(bytes.size()) + " bytes");
-  std::memcpy(&announcement.process, bytes.data(), sizeof announcement.process);
-  std::memcpy(announcement.gpu.data(), bytes.data() + sizeof announcement.process, announcement.gpu.size());
-  for (size_t at = fixed; at < bytes.size(); at += sizeof(uint32_t)) {
-    uint32_t peer = 0;
-    std::memcpy(&peer, bytes.data() + at, sizeof peer);
-    announcement.peers.insert(peer);
-  }
+  auto rest = bytes;
+  const auto take = [&](void* into, size_t count) {
+    if (rest.size() < count)
+      throw Error(Code::internal, "nccl: an announcement of " + std::to_string(bytes.size()) + " bytes");
+    std::memcpy(into, rest.data(), count);
+    rest = rest.subspan(count);
+  };
+  const auto take_list = [&] {
+    uint32_t count = 0;
+    take(&count, sizeof count);
+    std::vector<uint32_t> actors;
+    for (uint32_t i = 0; i < count; ++i) take(&actors.emplace_back(), sizeof(uint32_t));
+    return actors;
+  };
+  take(&announcement.process, sizeof announcement.process);
+  take(announcement.gpu.data(), announcement.gpu.size());
+  const auto peers = take_list();
+  announcement.peers.insert(peers.begin(), peers.end());
+  while (!rest.empty()) announcement.sets.insert(take_list());
   return announcement;
 }
 
@@ -44,6 +58,18 @@ Membership::Membership(uint32_t self, const Announcement& mine, std::span<const 
       if (!members_.contains(peer) || !members_.at(peer).peers.contains(actor))
         throw Error(Code::internal, "nccl: actor " + std::to_string(actor) + " shares a channel with actor " +
                                         std::to_string(peer) + ", which says that it does not");
+  for (const auto& [actor, announcement] : members_)
+    for (const auto& set : announcement.sets)
+      for (const uint32_t member : set)
+        if (!members_.contains(member) || !members_.at(member).sets.contains(set))
+          throw Error(Code::internal, "nccl: actor " + std::to_string(actor) + " shares a collective with actor " +
+                                          std::to_string(member) + ", which says that it does not");
+}
+
+std::set<std::vector<uint32_t>> Membership::sets() const {
+  std::set<std::vector<uint32_t>> sets;
+  for (const auto& [actor, announcement] : members_) sets.insert(announcement.sets.begin(), announcement.sets.end());
+  return sets;
 }
 
 int Membership::rank_of(uint32_t actor) const {

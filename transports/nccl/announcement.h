@@ -12,11 +12,13 @@
 
 namespace stretto::nccl {
 
-/// Plain bytes, then the peers.
+/// Plain bytes, then the peers, then the sets, each a list with its length in front.
 struct Announcement {
   int32_t process = 0;
   std::array<char, 20> gpu{};  ///< PCI bus number: two devices of one host with one number are one GPU
   std::set<uint32_t> peers;    ///< actors that it shares a channel with
+  std::set<std::vector<uint32_t>>
+      sets;  ///< of actors that it shares a collective with, itself included, in their order
 
   std::vector<std::byte> to_bytes() const;
   /// Throws Code::internal where they are none.
@@ -33,6 +35,8 @@ class Membership {
   uint32_t first() const { return members_.begin()->first; }
   /// Every pair that shares a channel, the smaller actor first, in one order on all actors.
   std::set<std::pair<uint32_t, uint32_t>> pairs() const;
+  /// Every set that has a collective, in one order on all actors.
+  std::set<std::vector<uint32_t>> sets() const;
   /// Throws Code::unavailable where two actors have one GPU, unless `share` says that they may and they are processes.
   void expect_gpus_apart(bool share) const;
 

@@ -35,6 +35,25 @@ void check(const char* call, ncclResult_t result) {
   if (const Code code = code_of(result); code != Code::ok) throw Error(code, text_of(call, result));
 }
 
+/// What NCCL computes with.
+std::optional<ncclDataType_t> type_of(DType dtype) {
+  static const std::pair<DType, ncclDataType_t> kTypes[] = {
+      {kF32, ncclFloat32}, {kF64, ncclFloat64}, {kF16, ncclFloat16}, {kBF16, ncclBfloat16}, {kI8, ncclInt8},
+      {kI32, ncclInt32},   {kI64, ncclInt64},   {kU8, ncclUint8},    {kU32, ncclUint32},    {kU64, ncclUint64}};
+  for (const auto& [ours, theirs] : kTypes)
+    if (ours == dtype) return theirs;
+  return std::nullopt;
+}
+
+ncclRedOp_t way_of(int32_t reduction) {
+  switch (reduction) {
+    case STRETTO_REDUCE_PRODUCT: return ncclProd;
+    case STRETTO_REDUCE_MIN: return ncclMin;
+    case STRETTO_REDUCE_MAX: return ncclMax;
+    default: return ncclSum;
+  }
+}
+
 ncclConfig_t config_of(const Shape& shape) {
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
   config.blocking = 0;
@@ -87,15 +106,13 @@ Communicator::~Communicator() {
   }
 }
 
-std::unique_ptr<Communicator> Communicator::split(bool member, Deadline deadline) {
+std::unique_ptr<Communicator> Communicator::split(std::optional<int> place, Deadline deadline) {
   std::unique_ptr<Communicator> part(new Communicator(shape_, aborted_));
   ncclConfig_t config = config_of(shape_);
-  int rank = 0;
-  check("ncclCommUserRank", ncclCommUserRank(raw_, &rank));
   issue("ncclCommSplit",
-        [&] { return ncclCommSplit(raw_, member ? 0 : NCCL_SPLIT_NOCOLOR, rank, &part->raw_, &config); });
+        [&] { return ncclCommSplit(raw_, place ? 0 : NCCL_SPLIT_NOCOLOR, place.value_or(0), &part->raw_, &config); });
   await_issued(deadline);
-  if (!member) return nullptr;
+  if (!place) return nullptr;
   part->await_issued(deadline);
   return part;
 }
@@ -133,6 +150,30 @@ void Communicator::send(const void* memory, uint64_t bytes, int peer, cudaStream
 void Communicator::receive(void* memory, uint64_t bytes, int peer, cudaStream_t stream) {
   issue("ncclRecv", [&] { return ncclRecv(memory, bytes, ncclUint8, peer, raw_, stream); });
 }
+
+void Communicator::collect(const CollectiveInfo& collective, const void* input, void* result, cudaStream_t stream) {
+  const size_t elements = collective.input_elements;
+  const size_t bytes = elements * collective.dtype.bytes();
+  const auto type = [&] { return *type_of(collective.dtype); };
+  const auto way = [&] { return way_of(collective.reduction); };
+  switch (collective.kind) {
+    case STRETTO_ALL_REDUCE:
+      return issue("ncclAllReduce",
+                   [&] { return ncclAllReduce(input, result, elements, type(), way(), raw_, stream); });
+    case STRETTO_ALL_GATHER:
+      return issue("ncclAllGather", [&] { return ncclAllGather(input, result, bytes, ncclUint8, raw_, stream); });
+    case STRETTO_REDUCE_SCATTER:
+      return issue("ncclReduceScatter", [&] {
+        return ncclReduceScatter(input, result, elements / collective.members.size(), type(), way(), raw_, stream);
+      });
+    case STRETTO_BROADCAST:
+      return issue("ncclBroadcast", [&] {
+        return ncclBroadcast(input, result, bytes, ncclUint8, static_cast<int>(collective.root), raw_, stream);
+      });
+  }
+}
+
+bool reduces(DType dtype) { return type_of(dtype).has_value(); }
 
 void Communicator::abort() noexcept {
   const std::lock_guard lock(mutex_);

@@ -5,7 +5,7 @@
 /// NCCL, wrapped: the one place of this plugin that spells its types and errors.
 
 #include "cuda_call.h"
-#include "stretto/device.h"
+#include "stretto/transport.h"
 
 #include <array>
 #include <atomic>
@@ -42,12 +42,15 @@ class Communicator {
   Communicator& operator=(const Communicator&) = delete;
   /// Finalizes, for a few seconds at most; aborts where that fails. Everything enqueued has been done before.
   ~Communicator();
-  /// Collective over all ranks: a communicator of those that pass `member`, in the order of ranks; null for the others.
-  std::unique_ptr<Communicator> split(bool member, Deadline deadline);
+  /// Collective over all ranks: a communicator of those that name a place, in the order of their places; null for the
+  /// others.
+  std::unique_ptr<Communicator> split(std::optional<int> place, Deadline deadline);
 
   /// Enqueue, and return once NCCL has put it on the stream. In a group they only join it.
   void send(const void* memory, uint64_t bytes, int peer, cudaStream_t stream);
   void receive(void* memory, uint64_t bytes, int peer, cudaStream_t stream);
+  /// This rank's part, of a set that is this communicator's ranks in their order. As above.
+  void collect(const CollectiveInfo& collective, const void* input, void* result, cudaStream_t stream);
   /// Waits until what this communicator did is on its stream.
   void await_issued(Deadline deadline);
   /// Ends everything that it does, on the GPU too. The communicator is of no use afterwards. May block in NCCL.
@@ -64,6 +67,9 @@ class Communicator {
   const std::atomic<bool>& aborted_;
   ncclComm_t raw_ = nullptr;
 };
+
+/// Whether NCCL has reductions of the dtype.
+bool reduces(DType dtype);
 
 /// Groups of the calling thread: what is issued between them is one transition. `end` returns at once; then every
 /// communicator that took part has to be awaited.

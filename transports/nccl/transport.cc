@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <unistd.h>
@@ -70,6 +71,20 @@ ChannelEnd* NcclTransport::open_end(const ChannelInfo& channel, bool sends) {
 ChannelEnd* NcclTransport::open_writer(const ChannelInfo& channel) { return open_end(channel, true); }
 ChannelEnd* NcclTransport::open_reader(const ChannelInfo& channel) { return open_end(channel, false); }
 
+ChannelEnd* NcclTransport::open_collective(const CollectiveInfo& collective) {
+  if (std::ranges::count(collective.members, actor_) != 1)
+    throw Error(Code::invalid_argument,
+                "collective '" + collective.name + "': actor " + std::to_string(actor_) + " is not in its set once");
+  mine_.sets.insert(collective.members);
+  return ends_.emplace_back(std::make_unique<NcclPart>(*this, collective)).get();
+}
+
+void NcclTransport::offer(const CollectiveInfo& collective) {
+  const bool moves = collective.kind == STRETTO_ALL_GATHER || collective.kind == STRETTO_BROADCAST;
+  if (!moves && !reduces(collective.dtype))
+    throw Error(Code::unimplemented, "NCCL does not reduce " + to_text(collective.dtype));
+}
+
 bool NcclTransport::connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) {
   cuda::use_device(device_);
   if (round == 0) {
@@ -102,6 +117,7 @@ void NcclTransport::make_communicators(const UniqueId& id, Deadline deadline) {
   communicators_.push_back(
       std::make_unique<Communicator>(id, members_->ranks(), members_->rank_of(actor_), shape_, deadline, aborted_));
   Communicator& all = *communicators_.front();
+  make_sets(all, deadline);
   if (!pairs_) {
     for (const uint32_t peer : mine_.peers) routes_[peer] = {&all, members_->rank_of(peer)};
     return;
@@ -109,7 +125,7 @@ void NcclTransport::make_communicators(const UniqueId& id, Deadline deadline) {
   // Splitting is collective, so every actor takes part in every pair's.
   for (const auto& [low, high] : members_->pairs()) {
     const bool member = low == actor_ || high == actor_;
-    auto part = all.split(member, deadline);
+    auto part = all.split(member ? std::optional(low == actor_ ? 0 : 1) : std::nullopt, deadline);
     if (!member) continue;
     const uint32_t peer = low == actor_ ? high : low;
     routes_[peer] = {part.get(), peer == low ? 0 : 1};
@@ -118,12 +134,38 @@ void NcclTransport::make_communicators(const UniqueId& id, Deadline deadline) {
 }
 
 // Every pair sends one byte each way, all at once, as a group: no order of pairs could make a circle.
+/// A set of all in the order of ranks is the communicator that is there. The others are split off one by one, in an
+/// order that all actors know.
+void NcclTransport::make_sets(Communicator& all, Deadline deadline) {
+  for (const auto& set : members_->sets()) {
+    bool same = static_cast<int>(set.size()) == members_->ranks();
+    std::optional<int> place;
+    for (size_t i = 0; i < set.size(); ++i) {
+      same = same && members_->rank_of(set[i]) == static_cast<int>(i);
+      if (set[i] == actor_) place = static_cast<int>(i);
+    }
+    auto part = same ? nullptr : all.split(place, deadline);
+    if (place) sets_[set] = same ? &all : part.get();
+    if (part != nullptr) communicators_.push_back(std::move(part));
+  }
+}
+
+/// One by one, as sets may overlap: the same order on all actors.
+void NcclTransport::warm_sets(std::byte* bytes, cudaStream_t stream, Deadline deadline) {
+  for (const auto& [set, communicator] : sets_) {
+    const CollectiveInfo collective{0, STRETTO_ALL_REDUCE, STRETTO_REDUCE_MAX, kU8, 0, 1, set, "the first byte"};
+    communicator->collect(collective, bytes, bytes, stream);
+    communicator->await_issued(deadline);
+  }
+}
+
 void NcclTransport::warm(Deadline deadline) {
   cudaStream_t stream = nullptr;
   std::byte* bytes = nullptr;
   const size_t count = routes_.size();
   STRETTO_CUDA(cudaStreamCreateWithFlags, &stream, cudaStreamNonBlocking);
-  STRETTO_CUDA(cudaMallocAsync, reinterpret_cast<void**>(&bytes), 2 * std::max<size_t>(count, 1), stream);
+  STRETTO_CUDA(cudaMallocAsync, reinterpret_cast<void**>(&bytes), 2 * count + 1, stream);
+  STRETTO_CUDA(cudaMemsetAsync, bytes, 0, 2 * count + 1, stream);
   begin_group();
   size_t at = 0;
   for (const auto& [peer, route] : routes_) {
@@ -133,6 +175,7 @@ void NcclTransport::warm(Deadline deadline) {
   }
   end_group();
   for (const auto& communicator : communicators_) communicator->await_issued(deadline);
+  warm_sets(bytes + 2 * count, stream, deadline);
   STRETTO_CUDA(cudaFreeAsync, bytes, stream);
   for (cudaError_t state = cudaStreamQuery(stream); state != cudaSuccess; state = cudaStreamQuery(stream)) {
     if (state != cudaErrorNotReady) cuda::check("cudaStreamQuery", state);
@@ -149,10 +192,23 @@ void NcclTransport::issue(uint32_t peer, const stretto_native& lane, const Opera
   cuda::use_device(lane.index);
   const Route& route = routes_.at(peer);
   operation(*route.communicator, route.rank, stream);
+  put(*route.communicator);
+}
+
+void NcclTransport::collect(const CollectiveInfo& collective, const stretto_native& lane, const void* input,
+                            void* result) {
+  const cudaStream_t stream = cuda::stream_of(lane);
+  cuda::use_device(lane.index);
+  Communicator& communicator = *sets_.at(collective.members);
+  communicator.collect(collective, input, result, stream);
+  put(communicator);
+}
+
+void NcclTransport::put(Communicator& communicator) {
   if (grouping_)
-    grouped_.insert(route.communicator);
+    grouped_.insert(&communicator);
   else
-    route.communicator->await_issued(Deadline::max());
+    communicator.await_issued(Deadline::max());
 }
 
 void NcclTransport::group_begin() {

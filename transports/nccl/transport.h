@@ -6,6 +6,7 @@
 
 #include "announcement.h"
 #include "channel.h"
+#include "collective.h"
 #include "communicator.h"
 
 #include <condition_variable>
@@ -32,9 +33,12 @@ class NcclTransport final : public Transport {
   ~NcclTransport() override;
   ChannelEnd* open_writer(const ChannelInfo& channel) override;
   ChannelEnd* open_reader(const ChannelInfo& channel) override;
-  /// Round 0: who is there, on which GPU, with which peers. Round 1: the first tells the communicator's id. Round 2:
-  /// all make the communicator, and send a byte along every pair that has a channel, so that no execution has to
-  /// connect.
+  ChannelEnd* open_collective(const CollectiveInfo& collective) override;
+  /// Throws Code::unimplemented where NCCL does not reduce the dtype.
+  static void offer(const CollectiveInfo& collective);
+  /// Round 0: who is there, on which GPU, with which peers, in which sets. Round 1: the first tells the communicator's
+  /// id. Round 2: all make the communicators, and send a byte along every pair that has a channel and within every set
+  /// that has a collective, so that no execution has to connect.
   bool connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) override;
   void group_begin() override;
   void group_end() override;
@@ -44,6 +48,8 @@ class NcclTransport final : public Transport {
   /// outside a group, returns once it is on the stream.
   using Operation = std::function<void(Communicator& communicator, int rank, cudaStream_t stream)>;
   void issue(uint32_t peer, const stretto_native& lane, const Operation& operation);
+  /// This actor's part in a collective; else the same.
+  void collect(const CollectiveInfo& collective, const stretto_native& lane, const void* input, void* result);
 
  private:
   struct Route {
@@ -52,7 +58,10 @@ class NcclTransport final : public Transport {
   };
   ChannelEnd* open_end(const ChannelInfo& channel, bool sends);
   void make_communicators(const UniqueId& id, Deadline deadline);
+  void make_sets(Communicator& all, Deadline deadline);
   void warm(Deadline deadline);
+  void warm_sets(std::byte* bytes, cudaStream_t stream, Deadline deadline);
+  void put(Communicator& communicator);
   void guard();
 
   const uint32_t actor_;
@@ -63,10 +72,11 @@ class NcclTransport final : public Transport {
   Announcement mine_;
   UniqueId mine_id_{};  ///< of the communicator, where this actor is its first
   std::optional<Membership> members_;
-  std::vector<std::unique_ptr<NcclEnd>> ends_;
+  std::vector<std::unique_ptr<ChannelEnd>> ends_;
   std::atomic<bool> aborted_{false};
   std::vector<std::unique_ptr<Communicator>> communicators_;  ///< complete once the guard runs
   std::map<uint32_t, Route> routes_;                          ///< by peer
+  std::map<std::vector<uint32_t>, Communicator*> sets_;       ///< by the set of actors, in its order
   bool grouping_ = false;
   std::set<Communicator*> grouped_;
   std::mutex mutex_;
