@@ -92,7 +92,7 @@ class Cutter {
     std::vector<Group> groups;
     const auto& stated = checked_.channels[v]->transport;
     const bool input = value_at(v).node < 0;
-    refuse_idle_transport(v, remote.plain, to_driver);
+    if (remote.by_collective.empty()) refuse_idle_transport(v, remote.plain, to_driver);
     if (!remote.plain.empty())
       groups.push_back(resolve(v,
                                stated  ? *stated
