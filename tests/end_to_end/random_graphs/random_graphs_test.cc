@@ -46,6 +46,28 @@ TEST_P(AsThreads, AgreeWithTheReference) {
 }
 INSTANTIATE_TEST_SUITE_P(RandomGraphs, AsThreads, ::testing::Range(uint64_t{0}, thread_graphs() / kBlock));
 
+class CollectivesAsThreads : public Block {};
+TEST_P(CollectivesAsThreads, AgreeWithTheReference) {
+  const Leftovers leftovers;
+  run({.buffered = surroundings().transport, .collectives = true});
+  EXPECT_TRUE(leftovers.nothing_more());
+}
+INSTANTIATE_TEST_SUITE_P(RandomGraphs, CollectivesAsThreads,
+                         ::testing::Range(uint64_t{0}, thread_graphs() / 4 / kBlock));
+
+class CollectivesAsProcesses : public Block {};
+TEST_P(CollectivesAsProcesses, AgreeWithTheReference) {
+  const Leftovers leftovers;
+  run({.most_actors = 4,
+       .most_nodes = 8,
+       .test_plugins = false,
+       .processes = true,
+       .buffered = surroundings().transport,
+       .collectives = true});
+  EXPECT_TRUE(leftovers.nothing_more());
+}
+INSTANTIATE_TEST_SUITE_P(RandomGraphs, CollectivesAsProcesses, ::testing::Range(uint64_t{0}, kProcessGraphs / kBlock));
+
 class AsProcesses : public Block {};
 TEST_P(AsProcesses, AgreeWithTheReference) {
   const Leftovers leftovers;

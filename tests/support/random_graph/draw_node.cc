@@ -7,19 +7,14 @@
 #include <fmt/format.h>
 
 namespace stretto::testing {
-namespace {
 
-// Beyond this, sums and products of whole numbers would no longer be exact in f32.
-constexpr double kExact = 1 << 22;
-
-/// Digits that a type holds exactly: values stay within, so that no order of operations can round differently.
-double room(DType dtype) {
+double Gardener::room(DType dtype) {
+  // Beyond this, sums and products of whole numbers would no longer be exact in f32.
+  constexpr double kExact = 1 << 22;
   if (dtype == kF16) return 1 << 10;
   if (dtype == kBF16) return 1 << 7;
   return kExact;
 }
-
-}  // namespace
 
 void Gardener::bind(NodeSpec& node, const std::string& port, const std::vector<size_t>& values, bool list) {
   PortBinding binding{port, {}, list, {}};
@@ -67,6 +62,7 @@ void Gardener::draw_node() {
 }
 
 bool Gardener::draw_one() {
+  if (territory_.collectives && dice_.one_in(3)) return draw_collective();
   switch (dice_.below(17)) {
     case 0: return draw_fill();
     case 1: return draw_dynamic_fill();

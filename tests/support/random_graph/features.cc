@@ -76,6 +76,9 @@ std::string to_text(const RandomGraph& random) {
                         node.channel.slots ? fmt::format(" slots {}", *node.channel.slots) : "",
                         node.channel.static_shape ? " static" : "");
   }
+  for (const auto& collective : graph.collectives)
+    text += fmt::format("  {} is a collective of {}{}\n", collective.name, collective.count,
+                        collective.transport ? " by " + *collective.transport : "");
   for (const auto& output : graph.outputs)
     for (const auto& field : output.fields)
       text += fmt::format("  output {} {} = {}\n", output.name, field.name, name(field.value));

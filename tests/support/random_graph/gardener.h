@@ -54,6 +54,8 @@ class Gardener {
     return dice_.one_of(fitting);
   }
 
+  /// Digits that a type holds exactly: values stay within, so that no order of operations can round differently.
+  static double room(DType dtype);
   void bind(NodeSpec& node, const std::string& port, const std::vector<size_t>& values, bool list = false);
   static Grown like(const Grown& from);
   void finish(NodeSpec node, const std::vector<std::pair<std::string, Grown>>& results);
@@ -76,6 +78,12 @@ class Gardener {
   bool draw_checksum();
   bool draw_running_sum();
   bool draw_matmul();
+  // draw_collective.cc
+  bool draw_collective();
+  std::vector<uint32_t> draw_set();
+  std::vector<size_t> find_alike(size_t count);
+  void finish_collective(const std::vector<uint32_t>& set, const std::string& op, const std::string& reduce,
+                         const std::vector<size_t>& inputs, const Grown& result);
   void use_every_input();
   void draw_outputs();
 

@@ -17,6 +17,7 @@ struct Territory {
   bool test_plugins = true;  ///< async_device, rendezvous and random_offset too; else cpu, shm, serial and overlap
   bool processes = false;
   std::string buffered = "shm";  ///< the transport whose SEND does not wait for its RECEIVE
+  bool collectives = false;      ///< some nodes are on sets of actors; without, every seed gives what it always gave
 };
 
 /// A graph, how to compile it, what to feed it.

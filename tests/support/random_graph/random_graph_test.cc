@@ -93,5 +93,19 @@ TEST(RandomGraphs, HoldEveryFeatureOftenEnough) {
     EXPECT_GE(graphs_with[feature], count) << "graphs with feature '" << feature << "'";
 }
 
+TEST(RandomGraph, CollectivesAreOfEveryKindAndBothWays) {
+  std::map<std::string, int> graphs_with;
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
+    const RandomGraph random = random_graph(seed, {.collectives = true});
+    for (const auto& [feature, count] : random.features) ++graphs_with[feature];
+    if (random.graph.collectives.size() > 1) ++graphs_with["several collectives"];
+  }
+  for (const char* feature : {"op collective.all_reduce", "op collective.all_gather", "op collective.reduce_scatter",
+                              "op collective.broadcast", "collective by shm", "collective by rendezvous",
+                              "collective of dynamic values", "collective of an asynchronous device", "collective of 1",
+                              "collective of 2", "collective of 4", "several collectives"})
+    EXPECT_GE(graphs_with[feature], 50) << "graphs with feature '" << feature << "'";
+}
+
 }  // namespace
 }  // namespace stretto::testing
