@@ -22,8 +22,9 @@ inline void PrintTo(const TransportUnderTest& transport, std::ostream* out) { *o
 /// All actors' instances, with their devices. Members are made and destroyed by one thread.
 class Ensemble {
  public:
-  /// Opens every actor's ends of the channels; does not connect.
-  Ensemble(const TransportUnderTest& transport, uint32_t actor_count, std::vector<ChannelPlan> channels)
+  /// Opens every actor's ends of the channels and parts in the collectives; does not connect.
+  Ensemble(const TransportUnderTest& transport, uint32_t actor_count, std::vector<ChannelPlan> channels,
+           const std::vector<CollectivePlan>& collectives = {})
       : channels_(std::move(channels)) {
     const auto& subject = transport.subject;
     const auto& component = load_component(plugin_path(subject.plugin), STRETTO_TRANSPORT, subject.component);
@@ -34,6 +35,7 @@ class Ensemble {
       transports_.push_back(std::make_unique<OpenTransport>(component, subject.options, actor, actor_count,
                                                             &lanes_.back()->native(), transport.borrows));
       transports_.back()->open_ends(channels_);
+      transports_.back()->open_parts(collectives);
     }
   }
   Ensemble(const Ensemble&) = delete;

@@ -25,6 +25,16 @@ struct ChannelPlan {
   std::vector<uint32_t> readers = {1};
 };
 
+/// A collective, the same on all actors. Its number is its place in the list of all.
+struct CollectivePlan {
+  stretto_collective_kind kind = STRETTO_ALL_REDUCE;
+  int32_t reduction = STRETTO_REDUCE_SUM;  ///< 0 where it reduces nothing
+  DType dtype = kF32;
+  uint64_t elements = 12;  ///< of one member's input
+  std::vector<uint32_t> members = {0, 1};
+  uint32_t root = 0;
+};
+
 /// The bytes of one message, told by its channel and execution; readers make them again.
 inline std::vector<std::byte> message_bytes(uint32_t id, int64_t execution, uint64_t count) {
   std::mt19937_64 random(id * 1'000'003ULL + static_cast<uint64_t>(execution));
@@ -135,6 +145,28 @@ class OpenTransport {
       if (outcome.code != Code::ok) throw Error(outcome.code, "open an end: " + outcome.message);
     }
   }
+  /// Opens this actor's parts in all these collectives.
+  void open_parts(const std::vector<CollectivePlan>& plans) {
+    for (uint32_t id = 0; id < plans.size(); ++id) {
+      const auto& plan = plans[id];
+      if (std::ranges::find(plan.members, actor_) == plan.members.end()) continue;
+      const std::string name = "collective " + std::to_string(id);
+      const stretto_collective collective{sizeof collective,
+                                          id,
+                                          plan.kind,
+                                          plan.reduction,
+                                          plan.dtype.raw(),
+                                          plan.root,
+                                          plan.elements,
+                                          static_cast<uint32_t>(plan.members.size()),
+                                          0,
+                                          plan.members.data(),
+                                          name.c_str()};
+      needed("open a part in a collective",
+             [&](const stretto_sink* sink) { return api_.collective(transport_, &collective, &parts_[id], sink); });
+    }
+  }
+  stretto_end* part(uint32_t id) const { return parts_.at(id); }
   OpenEnd& writer(uint32_t id) { return writers_.at(id); }
   OpenEnd& reader(uint32_t id) { return readers_.at(id); }
 
@@ -193,6 +225,7 @@ class OpenTransport {
   stretto_transport* transport_ = nullptr;
   std::map<uint32_t, OpenEnd> writers_;
   std::map<uint32_t, OpenEnd> readers_;
+  std::map<uint32_t, stretto_end*> parts_;
 };
 
 }  // namespace stretto::contract
