@@ -44,17 +44,19 @@ std::string mend(const Plan& plan, const std::vector<RoundGraph::Arc>& circuit, 
       const auto& ring = plan.rings[static_cast<uint32_t>(number)];
       return fmt::format("give the channel of '{}' {} slots", plan.values[ring.value].name, ring.slots + 1 - tokens);
     }
-  std::vector<uint32_t> sends;
+  std::vector<uint32_t> meetings;  // the SENDs, and a step of each collective, of joint transitions
   for (const auto& arc : circuit)
     for (const uint32_t number : {arc.from_step, arc.to_step}) {
       const auto& step = plan.steps[number];
       if (step.joint < 0) continue;
-      const uint32_t send = plan.channels[static_cast<uint32_t>(step.channel)].send_step;
-      if (std::find(sends.begin(), sends.end(), send) == sends.end()) sends.push_back(send);
+      const bool known = std::any_of(meetings.begin(), meetings.end(),
+                                     [&](uint32_t meeting) { return plan.steps[meeting].joint == step.joint; });
+      if (known) continue;
+      meetings.push_back(step.channel < 0 ? number : plan.channels[static_cast<uint32_t>(step.channel)].send_step);
     }
-  if (sends.size() >= 2)
-    return fmt::format("put '{}' and '{}' into one order on all their actors, or group them", plan.steps[sends[0]].name,
-                       plan.steps[sends[1]].name);
+  if (meetings.size() >= 2)
+    return fmt::format("put '{}' and '{}' into one order on all their actors, or group them",
+                       plan.steps[meetings[0]].name, plan.steps[meetings[1]].name);
   return "put these steps into an order that respects what each waits for";
 }
 
