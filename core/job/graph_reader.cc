@@ -6,6 +6,7 @@
 #include "job/growth.h"
 #include "loader/text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <deque>
 #include <fmt/format.h>
