@@ -67,6 +67,9 @@ std::vector<uint32_t> counts_for(const stretto_op& op, bool optional) {
   return counts;
 }
 
+/// A collective is tried on two actors, as lists have two values here.
+Membership membership_for(const OpHandle& op) { return op.raw().collective == 0 ? Membership{} : Membership{1, 2}; }
+
 /// Tries one dtype and shape for all inputs, and a few of each.
 std::optional<FoundCall> find_call(const OpHandle& op) {
   const Arguments args = arguments_for(op.raw());
@@ -78,7 +81,7 @@ std::optional<FoundCall> find_call(const OpHandle& op) {
         for (const uint32_t count : call.counts) inputs += count;
         call.inputs.assign(inputs, Spec{dtype, shape, *bytes_of(dtype, shape), false});
         try {
-          call.inference = op.infer(call.inputs, call.counts, call.args);
+          call.inference = op.infer(call.inputs, call.counts, call.args, membership_for(op));
           return call;
         } catch (const Error& error) {
           claim(error.code() == Code::invalid_argument,
@@ -137,7 +140,7 @@ class Guarded {
 
 std::vector<std::vector<std::byte>> launch_once(const OpHandle& op, const FoundCall& call) {
   const stretto_native lane{sizeof lane, 0, "host", 0, 0};
-  auto kernel = op.prepare(call.inputs, call.counts, call.args, lane);
+  auto kernel = op.prepare(call.inputs, call.counts, call.args, lane, membership_for(op));
   std::vector<Guarded> inputs(call.inputs.begin(), call.inputs.end());
   std::vector<Guarded> results(call.inference.results.begin(), call.inference.results.end());
   std::vector<std::byte> workspace(call.inference.workspace_bytes + 64);
@@ -192,7 +195,7 @@ void try_ops(Trial& trial, const LoadedComponent& component) {
     });
     trial.check(who + "infer is a function of its call", [&] {
       const FoundCall call = some_call(op);
-      const Inference again = op.infer(call.inputs, call.counts, call.args);
+      const Inference again = op.infer(call.inputs, call.counts, call.args, membership_for(op));
       claim(again.results == call.inference.results && again.workspace_bytes == call.inference.workspace_bytes,
             "the same call was inferred differently the second time");
       for (const Spec& spec : call.inference.results)
