@@ -84,7 +84,7 @@ def suite(rig, name, program, seconds, *arguments):
     row("T3", name, f"{passed} passed, {len(bad)} failed, {skipped} skipped" + "".join(f"; {b}" for b in bad[:4]))
 
 
-def job(rig, name, arguments, seconds=60, expect=0, **environment):
+def job(rig, name, arguments, seconds=60, expect=0, tier="T3", **environment):
     """One run of the executable; its last line of stdout, or why it failed."""
     global failed
     code, out, err = rig.stretto(name, ["run", *arguments, "-q"], seconds, **environment)
@@ -92,9 +92,9 @@ def job(rig, name, arguments, seconds=60, expect=0, **environment):
     if code != expect:
         failed += 1
         words = (err.strip().splitlines() or ["no words"])[0]
-        row("T3", name, f"exit {code}, expected {expect}: {words[:150]}")
+        row(tier, name, f"exit {code}, expected {expect}: {words[:150]}")
         return None
-    row("T3", name, last if expect == 0 else f"exit {code}, as it should")
+    row(tier, name, last if expect == 0 else f"exit {code}, as it should")
     found = re.search(r"duration=([0-9.]+) s", last)
     return float(found.group(1)) if found else None
 
@@ -146,6 +146,28 @@ def several_gpus(rig, count):
             row("T4", f"{name}, N = {executions}, {variant['variant'].split('=')[-1]}",
                 f"{variant['duration'] * 1e3:.1f} ms (of {len(runs)}: {min(runs) * 1e3:.1f} to {max(runs) * 1e3:.1f}); "
                 f"t {variant['t'] * 1e3:.3f} ms, m {variant['m'] * 1e3:.3f} ms in these runs")
+
+
+def collective_jobs(rig, gpus):
+    """Every collective, held to the sequential reference: a GPU for each worker (T4); function only, on one GPU."""
+    collectives = [TREE / "tests/gpu/collectives.toml", "--reference"]
+    here = ["--set", "actor.worker.device=cuda:0"]
+    has_nccl = (rig.build / "plugins/build/nccl.so").exists()
+    for scheduler in ("serial", "overlap"):
+        chosen = [*collectives, "--set", f"compile.scheduler={scheduler}"]
+        job(rig, f"collectives, all on one GPU, over shm, {scheduler}", [*chosen, *here, "--set", "compile.transport=shm"])
+        if not has_nccl:
+            row("T3", f"collectives over nccl, {scheduler}", "not built")
+            continue
+        job(rig, f"collectives over nccl, 2 processes on one GPU, {scheduler}",
+            [*chosen, *here, "--set", "run.actors=processes", "--set", "transport.nccl.share_device=true"], 90)
+        for actors in ("threads", "processes"):
+            if gpus < 2:
+                row("T4", f"collectives over nccl, {actors}, {scheduler}", "skipped: there is one GPU")
+                continue
+            count = max(n for n in (2, 3, 4, 6, 8) if n <= gpus)
+            job(rig, f"collectives over nccl, {count} GPUs, {actors}, {scheduler}",
+                [*chosen, "--set", f"run.actors={actors}", "--set", f"actor.worker.count={count}"], 90, tier="T4")
 
 
 def killed_sender(rig):
@@ -253,11 +275,13 @@ def main():
         suite(rig, "device cuda, contract", "tests/devices/cuda_test", 120)
         suite(rig, "ops tensor on cuda", "tests/ops/tensor_cuda_ops_test", 60)
         suite(rig, "ops blas on cuda", "tests/ops/blas_cuda_ops_test", 60)
+        suite(rig, "ops collective on cuda", "tests/ops/collective_cuda_ops_test", 60)
     if "jobs" in only:
         reference_jobs(rig)
     if "nccl" in only:
         suite(rig, "transport nccl", "tests/transports/nccl_test", 90)
         nccl_jobs(rig)
+        collective_jobs(rig, int(re.match(r"\d+", device.group(1)).group()))
         if (rig.build / "plugins/build/nccl.so").exists():
             killed_sender(rig)
     if "several" in only and (rig.build / "plugins/build/nccl.so").exists():
