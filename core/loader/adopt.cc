@@ -138,6 +138,8 @@ void adopt_transport(AdoptedComponent& into, const void* theirs, const std::stri
     if ((api.flags & STRETTO_TRANSPORT_STREAM_ORDERED) == 0)
       refuse(fmt::format("{}: it says COLLECTIVES and is not STREAM_ORDERED, which they need", owner));
   }
+  stand_in<"collective">(api.collective);
+  stand_in<"lane_collective">(api.lane_collective);
   into.raw.api = &api;
 }
 
