@@ -150,6 +150,25 @@ inline CollectiveInfo collective_from_raw(const stretto_collective& raw) {
 }
 
 template <class Derived>
+void add_collectives(stretto_transport_api& api) {
+  if constexpr (requires(const CollectiveInfo& collective) { Derived::offer(collective); })
+    api.offers_collective = [](const stretto_collective* collective, const stretto_sink* sink) {
+      return guard(sink, [&] { Derived::offer(collective_from_raw(*collective)); });
+    };
+  api.collective = [](stretto_transport* transport, const stretto_collective* collective, stretto_end** end,
+                      const stretto_sink* sink) {
+    return guard(sink, [&] {
+      *end = raw_of<stretto_end>(
+          as<TransportHandle>(transport).transport->open_collective(collective_from_raw(*collective)));
+    });
+  };
+  api.lane_collective = [](stretto_end* end, const stretto_native* lane, const void* input, void* result,
+                           const stretto_sink* sink) {
+    return guard(sink, [&] { as<ChannelEnd>(end).lane_collective(*lane, input, result); });
+  };
+}
+
+template <class Derived>
 stretto_transport_api make_transport_api(const TransportInfo& info, const std::vector<const char*>& memory_kinds) {
   stretto_transport_api api{};
   api.size = sizeof api;
@@ -233,21 +252,7 @@ stretto_transport_api make_transport_api(const TransportInfo& info, const std::v
   };
   api.latency = info.rates.latency;
   api.bandwidth = info.rates.bandwidth;
-  if constexpr (requires(const CollectiveInfo& collective) { Derived::offer(collective); })
-    api.offers_collective = [](const stretto_collective* collective, const stretto_sink* sink) {
-      return guard(sink, [&] { Derived::offer(collective_from_raw(*collective)); });
-    };
-  api.collective = [](stretto_transport* transport, const stretto_collective* collective, stretto_end** end,
-                      const stretto_sink* sink) {
-    return guard(sink, [&] {
-      *end = raw_of<stretto_end>(
-          as<TransportHandle>(transport).transport->open_collective(collective_from_raw(*collective)));
-    });
-  };
-  api.lane_collective = [](stretto_end* end, const stretto_native* lane, const void* input, void* result,
-                           const stretto_sink* sink) {
-    return guard(sink, [&] { as<ChannelEnd>(end).lane_collective(*lane, input, result); });
-  };
+  add_collectives<Derived>(api);
   return api;
 }
 }  // namespace detail
