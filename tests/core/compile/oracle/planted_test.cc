@@ -63,7 +63,7 @@ TEST(AWrongPlanPlanted, DropsAWait) { expect_caught("a dropped wait", drop_waits
 TEST(AWrongPlanPlanted, ReusesSlotsEarly) { expect_caught("early slot reuse", reuse_early, 25); }
 TEST(AWrongPlanPlanted, SwapsARendezvous) { expect_caught("a swapped rendezvous", swap_rendezvous, 100); }
 TEST(AWrongPlanPlanted, MovesAStatefulNode) { expect_caught("a stateful node on another lane", move_stateful, 50); }
-TEST(AWrongPlanPlanted, SharesAWorkspace) { expect_caught("a shared workspace", share_workspaces, 120); }
+TEST(AWrongPlanPlanted, SharesAWorkspace) { expect_caught("a shared workspace", share_workspaces, 50); }
 
 }  // namespace
 }  // namespace stretto::testing
