@@ -65,6 +65,7 @@ Plan two_actors(bool rendezvous) {
     plan.steps[i].name = names[i];
     plan.steps[i].actor = i == 2 ? 1 : 0;
     plan.steps[i].channel = i == 0 ? -1 : 0;
+    plan.steps[i].joint = rendezvous && i != 0 ? 0 : -1;
   }
   plan.steps[2].seconds = 2e-6;
   plan.channels.resize(1);
