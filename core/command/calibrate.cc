@@ -70,12 +70,18 @@ void add_probed_links(const Invocation& invocation, const Ready& job, Costs& cos
   }
 }
 
-/// The job's makespan as the new costs predict it; nothing for a saved plan, which cannot be compiled anew.
+/// The job's makespan as the new costs predict it; nothing for a saved plan, which cannot be compiled anew, and for
+/// more executions than can be simulated: the costs are measured and written all the same.
 std::optional<double> predicted_with(const Invocation& invocation, const Ready& ready) {
   if (ready.job.graph.nodes.empty()) return std::nullopt;
   const Ready again =
       prepare(invocation, {fmt::format("compile.costs=\"{}\"", std::filesystem::absolute(invocation.output).string())});
-  return simulate(again.plan, again.job.executions).makespan;
+  try {
+    return simulate(again.plan, again.job.executions).makespan;
+  } catch (const Error& error) {
+    fmt::print(stderr, "stretto: the costs are written, and nothing is predicted from them: {}\n", error.what());
+    return std::nullopt;
+  }
 }
 
 /// Throws Code::invalid_argument where a file cannot be written. Leaves what is there, and nothing where nothing was.
