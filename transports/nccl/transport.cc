@@ -133,7 +133,6 @@ void NcclTransport::make_communicators(const UniqueId& id, Deadline deadline) {
   }
 }
 
-// Every pair sends one byte each way, all at once, as a group: no order of pairs could make a circle.
 /// A set of all in the order of ranks is the communicator that is there. The others are split off one by one, in an
 /// order that all actors know.
 void NcclTransport::make_sets(Communicator& all, Deadline deadline) {
@@ -159,6 +158,7 @@ void NcclTransport::warm_sets(std::byte* bytes, cudaStream_t stream, Deadline de
   }
 }
 
+// Every pair sends one byte each way, all at once, as a group: no order of pairs could make a circle.
 void NcclTransport::warm(Deadline deadline) {
   cudaStream_t stream = nullptr;
   std::byte* bytes = nullptr;
