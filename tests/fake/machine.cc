@@ -87,7 +87,6 @@ void Machine::enqueue(Stream* stream, Operation operation) {
 
 // One operation at a time, of a stream drawn by lot among those whose next one may start.
 bool Machine::step(std::unique_lock<std::mutex>& lock) {
-  if (held_) return false;
   std::vector<Stream*> could;
   for (auto* stream : streams_) {
     if (stream->operations.empty() || stream->running) continue;
@@ -279,17 +278,6 @@ void Machine::forgive() {
 void Machine::expect_violations() {
   const std::lock_guard lock(mutex_);
   expected_ = true;
-}
-
-void Machine::hold() {
-  const std::lock_guard lock(mutex_);
-  held_ = true;
-}
-
-void Machine::release() {
-  const std::lock_guard lock(mutex_);
-  held_ = false;
-  changed_.notify_all();
 }
 
 void* Machine::translate(const void* memory, uint64_t bytes) { return memory_.translate(memory, bytes); }

@@ -93,10 +93,6 @@ class Machine {
   void forgive();
   /// From now on what is wrong is not said on stderr: for a test that plants it.
   void expect_violations();
-  /// Between the two nothing runs. So the host can be as far ahead as it may be, and does not come to know, by chance,
-  /// of an order that a stream should have waited for.
-  void hold();
-  void release();
 
  private:
   Machine();
@@ -116,7 +112,6 @@ class Machine {
   std::map<void*, Block> blocks_;
   std::deque<void*> buried_;  ///< freed, and still known to be, so that a late access is told as what it is
   bool expected_ = false;
-  bool held_ = false;
   bool busy_ = false;  ///< with an operation
   std::multiset<void*> pinned_;
   testing::HiddenMemory memory_;

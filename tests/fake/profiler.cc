@@ -5,8 +5,6 @@
 
 #include "profiler.h"
 
-#include <chrono>
-#include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <nvtx3/nvToolsExt.h>
@@ -15,9 +13,7 @@ namespace stretto::fake {
 namespace {
 
 std::mutex mutex;
-std::condition_variable changed;
 std::vector<Range>* ranges = new std::vector<Range>;
-size_t closed = 0;                      // of the ranges
 thread_local std::vector<size_t> open;  // indices of this thread's ranges
 int domains = 0;
 
@@ -46,8 +42,6 @@ int pop(nvtxDomainHandle_t domain) {
   }
   (*ranges)[open.back()].closed = true;
   open.pop_back();
-  ++closed;
-  changed.notify_all();
   return static_cast<int>(open.size());
 }
 
@@ -75,14 +69,5 @@ int InitializeInjectionNvtx2(NvtxGetExportTableFunc_t export_table) {
 }
 
 const std::vector<stretto::fake::Range>* stretto_fake_ranges() { return stretto::fake::ranges; }
-size_t stretto_fake_closed_ranges() {
-  const std::lock_guard lock(stretto::fake::mutex);
-  return stretto::fake::closed;
-}
-bool stretto_fake_await_closed_ranges(size_t count) {
-  std::unique_lock lock(stretto::fake::mutex);
-  return stretto::fake::changed.wait_for(lock, std::chrono::seconds(30),
-                                         [&] { return stretto::fake::closed >= count; });
-}
 
 }  // extern "C"

@@ -26,10 +26,6 @@ struct Range {
 
 /// All ranges so far, in the order of their beginnings. To be read once every thread that makes some has ended.
 extern "C" const std::vector<stretto::fake::Range>* stretto_fake_ranges();
-/// How many have ended so far. Any thread.
-extern "C" size_t stretto_fake_closed_ranges();
-/// Blocks until so many have ended: true. False after 30 s. Any thread.
-extern "C" bool stretto_fake_await_closed_ranges(size_t count);
 
 namespace stretto::fake {
 

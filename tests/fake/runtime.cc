@@ -100,8 +100,6 @@ const char* stretto_fake_violation() {
 size_t stretto_fake_leaks() { return machine().leaks(); }
 void stretto_fake_forgive() { machine().forgive(); }
 void stretto_fake_expect_violations() { machine().expect_violations(); }
-void stretto_fake_hold() { machine().hold(); }
-void stretto_fake_release() { machine().release(); }
 
 void** __cudaRegisterFatBinary(void* /*binary*/) {
   static void* handle = nullptr;
