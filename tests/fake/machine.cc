@@ -282,6 +282,15 @@ void Machine::expect_violations() {
 
 void* Machine::translate(const void* memory, uint64_t bytes) { return memory_.translate(memory, bytes); }
 
+bool Machine::owns(const void* memory, uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  auto found = blocks_.upper_bound(const_cast<void*>(memory));
+  if (found == blocks_.begin()) return false;
+  --found;
+  const auto* end = static_cast<const std::byte*>(found->first) + found->second.bytes;
+  return static_cast<const std::byte*>(memory) + bytes <= end;
+}
+
 void Machine::pin(void* memory, uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   memory_.pin(memory, bytes);

@@ -74,6 +74,8 @@ class Machine {
   void free(void* memory);
   /// In the order of the stream.
   void free(void* memory, Stream* stream);
+  /// Whether all of it is one device's, and was allocated as one.
+  bool owns(const void* memory, uint64_t bytes);
   void pin(void* memory, uint64_t bytes);
   void unpin(void* memory);
   /// Where the host finds the bytes. Throws Code::internal where they are no memory of a device, nor pinned.

@@ -28,6 +28,7 @@ struct ncclComm {
   std::pair<int, int> key;
   int splits = 0;
   std::atomic<bool> aborted{false};
+  std::set<void*> registered;
   /// Once all have joined.
   int rank() const { return static_cast<int>(std::distance(shared->joined.begin(), shared->joined.find(key))); }
 };
@@ -226,7 +227,23 @@ ncclResult_t ncclCommSplit(ncclComm_t parent, int color, int key, ncclComm_t* pa
   shared->joined.insert((*part)->key);
   return ncclInProgress;
 }
+ncclResult_t ncclCommRegister(const ncclComm_t communicator, void* memory, size_t bytes, void** handle) {
+  if (communicator->aborted) return ncclInvalidUsage;
+  if (!Machine::instance().owns(memory, bytes)) return ncclInvalidArgument;
+  const std::lock_guard lock(mutex);
+  if (!communicator->registered.insert(memory).second)
+    Machine::instance().violation("NCCL: memory registered twice with one communicator");
+  *handle = memory;
+  return ncclSuccess;
+}
+ncclResult_t ncclCommDeregister(const ncclComm_t communicator, void* handle) {
+  const std::lock_guard lock(mutex);
+  return communicator->registered.erase(handle) == 1 ? ncclSuccess : ncclInvalidArgument;
+}
 ncclResult_t ncclCommFinalize(ncclComm_t communicator) {
+  const std::lock_guard lock(mutex);
+  if (!communicator->registered.empty())
+    Machine::instance().violation("NCCL: a communicator ends with memory still registered");
   return communicator->aborted ? ncclInvalidUsage : ncclSuccess;
 }
 ncclResult_t ncclCommDestroy(ncclComm_t /*communicator*/) { return ncclSuccess; }  // kept: streams may look at it

@@ -54,7 +54,7 @@ TEST(NcclLibrary, HasTheInterfaceThatThePluginIsWrittenFor) {
   int version = 0;
   ASSERT_EQ(ncclGetVersion(&version), ncclSuccess);
   EXPECT_EQ(version / 10000, NCCL_MAJOR);
-  EXPECT_GE(version, NCCL_VERSION(2, 18, 1)) << "ncclCommSplit is of that version";
+  EXPECT_GE(version, NCCL_VERSION(2, 19, 1)) << "ncclCommRegister is of that version";
   const auto [minor, patch] = std::pair(version / 100 % 100, version % 100);
   EXPECT_EQ(library_version(), std::to_string(NCCL_MAJOR) + "." + std::to_string(minor) + "." + std::to_string(patch));
 }

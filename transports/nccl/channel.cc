@@ -6,6 +6,8 @@
 
 namespace stretto::nccl {
 
+void NcclEnd::bind(uint32_t /*slot*/, void* memory, uint64_t bytes) { transport_.bound(peer_, memory, bytes); }
+
 void NcclEnd::lane_send(const stretto_native& lane, const void* memory, uint64_t bytes) {
   if (!sends_) throw Error(Code::internal, "channel '" + name_ + "': a send on the reader's end");
   transport_.issue(peer_, lane, [&](Communicator& communicator, int rank, cudaStream_t stream) {

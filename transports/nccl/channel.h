@@ -16,6 +16,7 @@ class NcclEnd final : public ChannelEnd {
   /// `transport` outlives this.
   NcclEnd(NcclTransport& transport, uint32_t peer, bool sends, std::string name)
       : transport_(transport), peer_(peer), sends_(sends), name_(std::move(name)) {}
+  void bind(uint32_t slot, void* memory, uint64_t bytes) override;
   void lane_send(const stretto_native& lane, const void* memory, uint64_t bytes) override;
   void lane_receive(const stretto_native& lane, void* memory, uint64_t bytes) override;
 

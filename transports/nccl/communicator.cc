@@ -96,6 +96,7 @@ Communicator::Communicator(const UniqueId& id, int ranks, int rank, const Shape&
 
 Communicator::~Communicator() {
   try {
+    for (void* handle : adopted_) issue("ncclCommDeregister", [&] { return ncclCommDeregister(raw_, handle); });
     issue("ncclCommFinalize", [&] { return ncclCommFinalize(raw_); });
     await_issued(std::chrono::steady_clock::now() + kFinalize);
     const std::lock_guard lock(mutex_);
@@ -115,6 +116,13 @@ std::unique_ptr<Communicator> Communicator::split(std::optional<int> place, Dead
   if (!place) return nullptr;
   part->await_issued(deadline);
   return part;
+}
+
+void Communicator::adopt(void* memory, uint64_t bytes, Deadline deadline) {
+  void* handle = nullptr;
+  issue("ncclCommRegister", [&] { return ncclCommRegister(raw_, memory, bytes, &handle); });
+  if (handle != nullptr) adopted_.push_back(handle);  // there is none where NCCL was told not to (NCCL_LOCAL_REGISTER)
+  await_issued(deadline);
 }
 
 template <class Call>

@@ -46,6 +46,10 @@ class Communicator {
   /// others.
   std::unique_ptr<Communicator> split(std::optional<int> place, Deadline deadline);
 
+  /// Lets NCCL copy straight into and out of this memory of the GPU, where it can. Valid until the communicator ends.
+  /// Blocks until NCCL has mapped it. Throws what NCCL refuses: memory of no GPU, say.
+  void adopt(void* memory, uint64_t bytes, Deadline deadline);
+
   /// Enqueue, and return once NCCL has put it on the stream. In a group they only join it.
   void send(const void* memory, uint64_t bytes, int peer, cudaStream_t stream);
   void receive(void* memory, uint64_t bytes, int peer, cudaStream_t stream);
@@ -66,6 +70,7 @@ class Communicator {
   const Shape shape_;
   const std::atomic<bool>& aborted_;
   ncclComm_t raw_ = nullptr;
+  std::vector<void*> adopted_;  ///< NCCL's handles
 };
 
 /// Whether NCCL has reductions of the dtype.

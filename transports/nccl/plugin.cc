@@ -37,6 +37,10 @@ STRETTO_PLUGIN(
          Option(Type::integer, "cga_cluster_size", "thread blocks in a cluster; left out: NCCL decides")
              .at_least(0)
              .at_most(8),
+         Option(Type::boolean, "register",
+                "the slots of channels are registered with NCCL, so that it may copy straight from one to the other "
+                "where it can; opening takes longer")
+             .otherwise("false"),
          Option(Type::boolean, "share_device",
                 "to try things out: actors may share a GPU, as processes that each claim a host of their own; slow")
              .otherwise("false")}))

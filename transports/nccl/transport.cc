@@ -35,6 +35,7 @@ NcclTransport::NcclTransport(const TransportOpen& request)
     : actor_(request.actor),
       device_(request.device->index),
       pairs_(request.settings.text("communicators") == "pair"),
+      register_(request.settings.boolean("register")),
       share_device_(request.settings.boolean("share_device")),
       shape_{stated(request.settings, "max_ctas"), stated(request.settings, "cga_cluster_size")} {
   cuda::stream_of(*request.device);
@@ -108,6 +109,7 @@ bool NcclTransport::connect(uint32_t round, std::span<const BlobView> theirs, Bl
     std::memcpy(id.data(), bytes.data(), id.size());
   }
   make_communicators(id, deadline);
+  if (register_) register_slots(deadline);
   warm(deadline);
   guard_ = std::thread([this] { guard(); });
   return true;
@@ -147,6 +149,21 @@ void NcclTransport::make_sets(Communicator& all, Deadline deadline) {
     if (place) sets_[set] = same ? &all : part.get();
     if (part != nullptr) communicators_.push_back(std::move(part));
   }
+}
+
+void NcclTransport::bound(uint32_t peer, void* memory, uint64_t bytes) {
+  auto& known = slots_[peer][memory];
+  known = std::max(known, bytes);
+}
+
+/// A ring that several channels share is registered once with each communicator.
+void NcclTransport::register_slots(Deadline deadline) {
+  std::map<Communicator*, std::map<void*, uint64_t>> of;
+  for (const auto& [peer, slots] : slots_)
+    for (const auto& [memory, bytes] : slots) of[routes_.at(peer).communicator][memory] = bytes;
+  for (const auto& [communicator, slots] : of)
+    for (const auto& [memory, bytes] : slots)
+      if (bytes > 0) communicator->adopt(memory, bytes, deadline);
 }
 
 /// One by one, as sets may overlap: the same order on all actors.

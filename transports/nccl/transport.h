@@ -37,13 +37,15 @@ class NcclTransport final : public Transport {
   /// Throws Code::unimplemented where NCCL does not reduce the dtype.
   static void offer(const CollectiveInfo& collective);
   /// Round 0: who is there, on which GPU, with which peers, in which sets. Round 1: the first tells the communicator's
-  /// id. Round 2: all make the communicators, and send a byte along every pair that has a channel and within every set
-  /// that has a collective, so that no execution has to connect.
+  /// id. Round 2: all make the communicators, register slots where that is asked for, and send a byte along every pair
+  /// that has a channel and within every set that has a collective, so that no execution has to connect.
   bool connect(uint32_t round, std::span<const BlobView> theirs, Blob& mine, Deadline deadline) override;
   void group_begin() override;
   void group_end() override;
   void abort() noexcept override;
 
+  /// A slot of a channel that joins this actor with `peer`. Before connect.
+  void bound(uint32_t peer, void* memory, uint64_t bytes);
   /// Calls `operation` with the communicator that joins this actor with `peer`, the peer's rank in it, and the stream;
   /// outside a group, returns once it is on the stream.
   using Operation = std::function<void(Communicator& communicator, int rank, cudaStream_t stream)>;
@@ -59,6 +61,7 @@ class NcclTransport final : public Transport {
   ChannelEnd* open_end(const ChannelInfo& channel, bool sends);
   void make_communicators(const UniqueId& id, Deadline deadline);
   void make_sets(Communicator& all, Deadline deadline);
+  void register_slots(Deadline deadline);
   void warm(Deadline deadline);
   void warm_sets(std::byte* bytes, cudaStream_t stream, Deadline deadline);
   void put(Communicator& communicator);
@@ -67,11 +70,13 @@ class NcclTransport final : public Transport {
   const uint32_t actor_;
   const int device_;
   const bool pairs_;
+  const bool register_;
   const bool share_device_;
   const nccl::Shape shape_;
   Announcement mine_;
   UniqueId mine_id_{};  ///< of the communicator, where this actor is its first
   std::optional<Membership> members_;
+  std::map<uint32_t, std::map<void*, uint64_t>> slots_;  ///< by peer; bytes by where they lie
   std::vector<std::unique_ptr<ChannelEnd>> ends_;
   std::atomic<bool> aborted_{false};
   std::vector<std::unique_ptr<Communicator>> communicators_;  ///< complete once the guard runs
