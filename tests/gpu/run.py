@@ -127,25 +127,34 @@ def nccl_jobs(rig):
                  f"actor.sender.count={senders}", "--set", f"compile.scheduler={scheduler}"], 90)
 
 
+def compared(rig, name, arguments, seconds):
+    """Variants of one job, in turn: a row for each."""
+    global failed
+    code, out, err = rig.stretto(name, ["compare", *arguments, "--repeat", "10", "--json", "-q"], seconds)
+    if code != 0:
+        failed += 1
+        row("T4", name, f"exit {code}: {(err.strip().splitlines() or ['no words'])[0][:200]}")
+        return
+    for variant in json.loads(out)["variants"]:
+        runs = variant["runs"]
+        row("T4", f"{name}, {variant['variant'].split('.')[-1]}",
+            f"{variant['duration'] * 1e3:.1f} ms (of {len(runs)}: {min(runs) * 1e3:.1f} to {max(runs) * 1e3:.1f}); "
+            f"t {variant['t'] * 1e3:.3f} ms, m {variant['m'] * 1e3:.3f} ms in these runs")
+
+
 def several_gpus(rig, count):
     """The reference job at full size, a GPU for each actor, over NCCL: as many senders as there are GPUs beside one."""
-    global failed
     senders = min(3, count - 1)
     full = [TREE / "examples/reference/job.toml", "--with", TREE / "examples/reference/gpu.toml", "--set",
             f"actor.sender.count={senders}", "--set", f'actor.receiver.device="cuda:{senders}"']
     name = f"nccl, {senders + 1} GPUs, {senders} senders, full size"
     for executions in (5, 50):
-        code, out, err = rig.stretto(name, ["compare", *full, "--set", f"run.executions={executions}", "--vary",
-                                            "compile.scheduler=serial,overlap", "--repeat", "10", "--json", "-q"], 150)
-        if code != 0:
-            failed += 1
-            row("T4", name, f"exit {code}: {(err.strip().splitlines() or ['no words'])[0][:200]}")
-            continue
-        for variant in json.loads(out)["variants"]:
-            runs = variant["runs"]
-            row("T4", f"{name}, N = {executions}, {variant['variant'].split('=')[-1]}",
-                f"{variant['duration'] * 1e3:.1f} ms (of {len(runs)}: {min(runs) * 1e3:.1f} to {max(runs) * 1e3:.1f}); "
-                f"t {variant['t'] * 1e3:.3f} ms, m {variant['m'] * 1e3:.3f} ms in these runs")
+        compared(rig, f"{name}, N = {executions}",
+                 [*full, "--set", f"run.executions={executions}", "--plugins", rig.build / "tests/support/plugins",
+                  "--vary", "compile.scheduler=serial,ray_rule,overlap"], 150)
+    for option in ("communicators=one,pair", "register=false,true"):
+        compared(rig, f"{name}, N = 50", [*full, "--set", "run.executions=50", "--vary", f"transport.nccl.{option}"], 150)
+    job(rig, "dynamic shapes, nccl, 2 GPUs", [TREE / "tests/gpu/dynamic.toml", "--reference"], 60, tier="T4")
 
 
 def collective_jobs(rig, gpus):
@@ -231,6 +240,8 @@ def bench(rig):
     rate = 2e-12 * alone["dimension"] ** 3 / m
     row("T3", "one transfer alone, t", f"{t * 1e3:.3f} ms, {alone['bytes'] / t / 1e9:.1f} GB/s")
     row("T3", "one product alone, m", f"{m * 1e3:.3f} ms, {rate:.0f} TFLOP/s")
+    row("T3", "the same product by a plain call of cuBLAS", f"{alone['plain_m'] * 1e3:.3f} ms; the op takes "
+        f"{m / alone['plain_m']:.3f} times that")
     row("T3", "both at once", f"t x {alone['t_with_m'] / t:.3f}, m x {alone['m_with_t'] / m:.3f}")
     row("T3", "empty lane: signal, then host wait", f"{alone['signal_and_host_wait'] * 1e6:.1f} us")
     code, out, err = rig.run("gpu_overlap", [rig.build / "tests/bench/gpu_overlap"], 240)
