@@ -5,9 +5,9 @@
 /// and the receiver's copy engine fetches them while cuBLAS multiplies. The senders cost nothing (rig.stamp), so N
 /// executions take 3 N max(t, m) + min(t, m) at least, with t one transfer and m one product.
 ///
-/// Three runs are open at once and measured in turn, after a warm-up: serial; overlap, waiting for each execution
-/// before the next is submitted; overlap. One JSON object on stdout: seconds, by mode and N. Every value received is
-/// checked. Usage: gpu_overlap [repeats] [dimension]
+/// Four runs are open at once and measured in turn, after a warm-up: serial; Ray's rule and overlap, waiting for
+/// each execution before the next is submitted; overlap. One JSON object on stdout: seconds, by mode and N. Every value
+/// received is checked. Usage: gpu_overlap [repeats] [dimension]
 
 #include "rehearsal/copy_engine.h"
 #include "stretto/catalogue.h"
@@ -25,9 +25,12 @@ struct Mode {
   const char* name;
   const char* scheduler;
   uint32_t inflight;
+  testing::CopyEngineOrder order = testing::CopyEngineOrder::by_branch;
 };
-constexpr Mode kModes[] = {
-    {"serial", "serial", 4}, {"overlap, one at a time", "overlap", 1}, {"overlap", "overlap", 4}};
+constexpr Mode kModes[] = {{"serial", "serial", 4},
+                           {"Ray's rule, one at a time", "ray_rule", 1, testing::CopyEngineOrder::products_first},
+                           {"overlap, one at a time", "overlap", 1},
+                           {"overlap", "overlap", 4}};
 
 const char* environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets the environment
@@ -47,8 +50,8 @@ class Run {
     options.processes = true;
     options.actor_program = environment("STRETTO_PROGRAM");
     options.open = RunOptions::Seconds(60);
-    runtime_.emplace(
-        Runtime::open(compile(testing::copy_engine_job(dimension), compiling, catalogue), catalogue, options));
+    runtime_.emplace(Runtime::open(compile(testing::copy_engine_job(dimension, mode.order), compiling, catalogue),
+                                   catalogue, options));
     measure(8);  // every slot has been filled, every page touched
   }
 

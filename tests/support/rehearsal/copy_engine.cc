@@ -6,7 +6,7 @@
 
 namespace stretto::testing {
 
-Graph copy_engine_job(int64_t dimension) {
+Graph copy_engine_job(int64_t dimension, CopyEngineOrder order) {
   GraphBuilder build("copy engine");
   const auto start = build.input("start", {kU8, {}});
   std::vector<ValueRef> made;
@@ -16,14 +16,20 @@ Graph copy_engine_job(int64_t dimension) {
                        .arg("shape", std::vector<int64_t>{dimension, dimension})
                        .value());
   const auto receiver = build.actor("receiver", "cuda", 0);
+  const auto name = [](const char* what, size_t i) { return what + std::to_string(i); };
+  std::vector<ValueRef> products;
+  const auto multiply = [&](size_t i) {
+    const auto node = build.node(name("multiply", i), receiver, "blas.matmul").bind("a", made[i]).bind("b", made[i]);
+    products.push_back(node.value());
+  };
+  if (order == CopyEngineOrder::products_first)
+    for (size_t i = 0; i < made.size(); ++i) multiply(i);
   for (size_t i = 0; i < made.size(); ++i) {
-    const auto name = std::to_string(i);
-    const auto product =
-        build.node("multiply" + name, receiver, "blas.matmul").bind("a", made[i]).bind("b", made[i]).value();
-    const auto received = build.node("received" + name, receiver, "tensor.describe").bind("x", made[i]);
-    const auto described = build.node("product" + name, receiver, "tensor.describe").bind("x", product);
-    build.output("branch" + name, received.value("value"));
-    build.output("squared" + name, described.value("value"));
+    if (order == CopyEngineOrder::by_branch) multiply(i);
+    const auto received = build.node(name("received", i), receiver, "tensor.describe").bind("x", made[i]);
+    const auto described = build.node(name("product", i), receiver, "tensor.describe").bind("x", products[i]);
+    build.output(name("branch", i), received.value("value"));
+    build.output(name("squared", i), described.value("value"));
   }
   return build.take();
 }
