@@ -80,10 +80,11 @@ Error End::gone(const Peer& peer) const {
 RemoteRing::RemoteRing(const Endpoint& endpoint, const AnnouncedEnd& end) {
   for (const auto& slot : end.memory) {
     auto key = slot.key.empty() ? RemoteKey() : endpoint.unpack(slot.key);
-    const volatile std::byte* here = key.mapped_at(slot.address);
+    const std::byte* here = key.mapped_at(slot.address);
     // Its pages are mapped now and not in the first execution.
-    for (uint64_t at = 0; here != nullptr && at < end.slot_bytes; at += kPage) static_cast<void>(here[at]);
-    slots_.push_back({slot.address, std::move(key), here != nullptr});
+    for (uint64_t at = 0; here != nullptr && at < end.slot_bytes; at += kPage)
+      static_cast<void>(*static_cast<const volatile std::byte*>(here + at));
+    slots_.push_back({slot.address, std::move(key), here});
   }
 }
 

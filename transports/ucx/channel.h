@@ -105,7 +105,7 @@ class RemoteRing {
   struct Slot {
     uint64_t address;
     RemoteKey key;
-    bool mapped;  ///< it lies in this process too
+    const std::byte* here;  ///< where this process can read it by itself; null where it can't
   };
   bool empty() const { return slots_.empty(); }
   const Slot& at(int64_t execution) const { return slots_[static_cast<uint64_t>(execution) % slots_.size()]; }

@@ -8,8 +8,8 @@
 ///              send     `message`: note and payload, of which UCX keeps what is larger than eager_bytes (rendezvous);
 ///                       or, of get and put, `promise`: note and bytes of a payload larger than that
 ///   reader, e: receive  the payload, from now on and not before:
-///                         auto  reads it from the writer's slot where that is mapped here, else as am
-///                         get   reads it from the writer's slot                        (one-sided)
+///                         auto  copies it from the writer's slot where that is mapped here, else as am
+///                         get   has UCX read it from the writer's slot                 (one-sided)
 ///                         put   `wanted`; the writer writes it, waits until it is there (flush), says `landed`
 ///                         am    accepts the rendezvous that `message` began: UCX reads, or has it sent
 ///              release  `done`, by itself or with the next `message` or `promise` to that actor

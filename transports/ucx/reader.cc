@@ -36,6 +36,7 @@ struct ReaderEnd::Slot : Releaser {
   ReaderEnd& end;
   // By the receiving lane.
   uint64_t asked = 0;
+  uint64_t copied = 0;
   Command want;
   // By the releasing lane.
   std::atomic<uint64_t> released{0};
@@ -50,7 +51,8 @@ struct ReaderEnd::Slot : Releaser {
   bool brought = false;        // the payload came with the message, and is kept in `eager` until it is wanted
   void* rendezvous = nullptr;  // or is kept by the sender
   Result result;
-  std::atomic<uint64_t> received{0};
+  const std::byte* in_place = nullptr;  // the writer's, for the receiving lane to copy
+  std::atomic<uint64_t> received{0};    // or to be copied
   Operation transfer;
   Operation wanted;
   Operation done;
@@ -102,6 +104,10 @@ uint64_t ReaderEnd::receive(int64_t execution, void* note, Deadline deadline) {
                 "execution " + std::to_string(execution) + " was released before; its slot has " + named(found));
   if (!slot.result.ok())
     throw error(slot.result.code, "execution " + std::to_string(execution) + " did not arrive: " + slot.result.text);
+  if (slot.in_place != nullptr && slot.copied < mark) {
+    std::memcpy(memory(execution), slot.in_place, slot.bytes);
+    slot.copied = mark;
+  }
   if (note != nullptr) std::copy(slot.note.begin(), slot.note.end(), static_cast<std::byte*>(note));
   return slot.bytes;
 }
@@ -147,7 +153,7 @@ bool ReaderEnd::on_message(const Header& header, std::span<const std::byte> rest
   slot.bytes = bytes;
   slot.brought = brought;
   // What can be read in place needs no rendezvous.
-  const bool kept = arrival.rendezvous && (ring_.empty() || !ring_.at(execution).mapped);
+  const bool kept = arrival.rendezvous && (ring_.empty() || ring_.at(execution).here == nullptr);
   slot.rendezvous = kept ? arrival.payload : nullptr;
   slot.announced.store(mark, std::memory_order_release);
   if (slot.expected == mark)
@@ -166,6 +172,7 @@ void ReaderEnd::want(Slot& slot) {
 void ReaderEnd::bring(Slot& slot, std::span<const std::byte> payload) {
   const auto execution = static_cast<int64_t>(slot.expected) - 1;
   if (aborted() || writer_->gone()) return;
+  slot.in_place = nullptr;
   if (slot.brought) {
     std::ranges::copy(payload, memory(execution));
     return arrived(slot, {});
@@ -174,6 +181,9 @@ void ReaderEnd::bring(Slot& slot, std::span<const std::byte> payload) {
     return wiring().engine.fetch(slot.transfer, std::exchange(slot.rendezvous, nullptr), memory(execution), slot.bytes);
   if (!ring_.empty()) {
     const auto& from = ring_.at(execution);
+    // UCX would copy here and now, and the engine serve no other channel meanwhile; the lane copies outside of it.
+    slot.in_place = wiring().protocol == Protocol::automatic ? from.here : nullptr;
+    if (slot.in_place != nullptr) return arrived(slot, {});
     return writer_->endpoint().get(slot.transfer, memory(execution), slot.bytes, from.address, from.key);
   }
   slot.wanted_word.set(execution);
