@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "channel.h"
+#include "copy.h"
 
 #include <algorithm>
 
@@ -105,7 +106,7 @@ uint64_t ReaderEnd::receive(int64_t execution, void* note, Deadline deadline) {
   if (!slot.result.ok())
     throw error(slot.result.code, "execution " + std::to_string(execution) + " did not arrive: " + slot.result.text);
   if (slot.in_place != nullptr && slot.copied < mark) {
-    std::memcpy(memory(execution), slot.in_place, slot.bytes);
+    copy_payload(memory(execution), slot.in_place, slot.bytes);
     slot.copied = mark;
   }
   if (note != nullptr) std::copy(slot.note.begin(), slot.note.end(), static_cast<std::byte*>(note));
