@@ -307,6 +307,11 @@ void Machine::unpin(void* memory) {
   memory_.unpin(memory);
 }
 
+bool Machine::pinned(void* memory) {
+  const std::lock_guard lock(mutex_);
+  return pinned_.contains(memory);
+}
+
 void Machine::give(Stream* stream, Clock& meeting) {
   const std::lock_guard lock(mutex_);
   meeting.merge(stream->clock);

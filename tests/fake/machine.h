@@ -78,6 +78,8 @@ class Machine {
   bool owns(const void* memory, uint64_t bytes);
   void pin(void* memory, uint64_t bytes);
   void unpin(void* memory);
+  /// Whether a pinned range begins there.
+  bool pinned(void* memory);
   /// Where the host finds the bytes. Throws Code::internal where they are no memory of a device, nor pinned.
   void* translate(const void* memory, uint64_t bytes);
 
@@ -115,7 +117,7 @@ class Machine {
   std::deque<void*> buried_;  ///< freed, and still known to be, so that a late access is told as what it is
   bool expected_ = false;
   bool busy_ = false;  ///< with an operation
-  std::multiset<void*> pinned_;
+  std::set<void*> pinned_;
   testing::HiddenMemory memory_;
   AccessLog log_;
   Clock host_;

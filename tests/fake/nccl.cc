@@ -29,6 +29,7 @@ struct ncclComm {
   int splits = 0;
   std::atomic<bool> aborted{false};
   std::set<void*> registered;
+  ncclResult_t error = ncclSuccess;  ///< of the first call that was refused: a communicator does not forget it
   /// Once all have joined.
   int rank() const { return static_cast<int>(std::distance(shared->joined.begin(), shared->joined.find(key))); }
 };
@@ -92,7 +93,8 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
 
 ncclResult_t post(ncclComm* communicator, Posted item) {
   if (communicator == nullptr || communicator->aborted) return ncclInvalidUsage;
-  if (static_cast<int>(item.operation.peer) >= communicator->shared->ranks()) return ncclInvalidArgument;
+  if (static_cast<int>(item.operation.peer) >= communicator->shared->ranks())
+    return communicator->error = ncclInvalidArgument;
   try {
     if (depth > 0)
       posted.push_back(std::move(item));
@@ -202,7 +204,9 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int ranks, ncclUni
 ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* state) {
   const std::lock_guard lock(mutex);
   const auto& shared = *communicator->shared;
-  *state = shared.awaited == 0 ? ncclSuccess : ncclInProgress;
+  *state = communicator->error != ncclSuccess ? communicator->error
+           : shared.awaited == 0              ? ncclSuccess
+                                              : ncclInProgress;
   return ncclSuccess;
 }
 ncclResult_t ncclCommUserRank(const ncclComm_t communicator, int* rank) {
@@ -244,9 +248,9 @@ ncclResult_t ncclCommFinalize(ncclComm_t communicator) {
   const std::lock_guard lock(mutex);
   if (!communicator->registered.empty())
     Machine::instance().violation("NCCL: a communicator ends with memory still registered");
-  return communicator->aborted ? ncclInvalidUsage : ncclSuccess;
+  return communicator->aborted ? ncclInvalidUsage : communicator->error;
 }
-ncclResult_t ncclCommDestroy(ncclComm_t /*communicator*/) { return ncclSuccess; }  // kept: streams may look at it
+ncclResult_t ncclCommDestroy(ncclComm_t communicator) { return communicator->error; }  // kept: streams may look at it
 ncclResult_t ncclCommAbort(ncclComm_t communicator) {
   communicator->aborted = true;
   communicator->shared->meeting.abort(static_cast<uint32_t>(communicator->rank()));

@@ -148,6 +148,7 @@ const char* cudaGetErrorName(cudaError_t error) {
     case cudaErrorInvalidValue: return "cudaErrorInvalidValue";
     case cudaErrorInvalidDevice: return "cudaErrorInvalidDevice";
     case cudaErrorNotReady: return "cudaErrorNotReady";
+    case cudaErrorHostMemoryNotRegistered: return "cudaErrorHostMemoryNotRegistered";
     case cudaErrorHostMemoryAlreadyRegistered: return "cudaErrorHostMemoryAlreadyRegistered";
     case cudaErrorIllegalAddress: return "cudaErrorIllegalAddress";
     default: return "another error";
@@ -242,9 +243,11 @@ cudaError_t cudaFreeHost(void* memory) {
   });
 }
 cudaError_t cudaHostRegister(void* memory, size_t bytes, unsigned int /*flags*/) {
+  if (machine().pinned(memory)) return last_error = cudaErrorHostMemoryAlreadyRegistered;
   return called([&] { machine().pin(memory, bytes); });
 }
 cudaError_t cudaHostUnregister(void* memory) {
+  if (!machine().pinned(memory)) return last_error = cudaErrorHostMemoryNotRegistered;
   return called([&] { machine().unpin(memory); });
 }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind /*kind*/, cudaStream_t stream) {
