@@ -6,7 +6,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <sys/mman.h>
 #include <thread>
+#include <unistd.h>
 
 namespace stretto::fake {
 namespace {
@@ -204,18 +206,30 @@ void Machine::write_value(Stream* stream, std::atomic<uint64_t>* word, uint64_t 
 void* Machine::allocate(uint64_t bytes, int device) {
   void* memory = memory_.allocate(bytes);
   const std::lock_guard lock(mutex_);
-  blocks_[memory] = {bytes, device};
+  blocks_[memory] = {bytes, device, nullptr, false, 0};
   return memory;
 }
 
-void Machine::bury(void* memory) {
+void Machine::bury(void* memory, uint64_t bytes) {
   constexpr size_t kMost = 1000;  // each has two mappings, of which a process has some ten thousand
+  constexpr uint64_t kMostBytes = uint64_t{64} << 20;
   memory_.free(memory);
   const std::lock_guard lock(mutex_);
-  buried_.push_back(memory);
-  if (buried_.size() <= kMost) return;
-  memory_.forget(buried_.front());
-  buried_.pop_front();
+  buried_.emplace_back(memory, bytes);
+  buried_bytes_ += bytes;
+  while (buried_.size() > kMost || buried_bytes_ > kMostBytes) {
+    memory_.forget(buried_.front().first);
+    buried_bytes_ -= buried_.front().second;
+    buried_.pop_front();
+  }
+}
+
+/// Blocks that nobody may free: another process's, and what another process still has open.
+void Machine::refuse_shared(const Block& block) {
+  if (block.imported) throw Error(Code::internal, "FAKE CUDA: memory was freed that another process exported");
+  if (block.openers == nullptr) return;
+  if (block.openers->count.load() != 0)
+    throw Error(Code::internal, "FAKE CUDA: memory was freed that another process has open");
 }
 
 void Machine::free(void* memory) {
@@ -224,6 +238,7 @@ void Machine::free(void* memory) {
   const auto found = blocks_.find(memory);
   if (found == blocks_.end()) throw Error(Code::internal, "FAKE CUDA: memory was freed that is none");
   const Block block = found->second;
+  refuse_shared(block);
   const auto idle = [&] {
     return !violated_.empty() || std::all_of(streams_.begin(), streams_.end(), [&](const Stream* stream) {
       return stream->device != block.device || (stream->operations.empty() && !stream->running);
@@ -239,7 +254,8 @@ void Machine::free(void* memory) {
   log_.forget(memory, block.bytes);
   blocks_.erase(memory);
   lock.unlock();
-  bury(memory);
+  if (block.openers != nullptr) munmap(block.openers, static_cast<size_t>(sysconf(_SC_PAGESIZE)));
+  bury(memory, block.bytes);
 }
 
 void Machine::free(void* memory, Stream* stream) {
@@ -256,7 +272,7 @@ void Machine::free(void* memory, Stream* stream) {
                        blocks_.erase(memory);
                        log_.forget(memory, bytes);
                      }
-                     bury(memory);
+                     bury(memory, bytes);
                    }});
 }
 

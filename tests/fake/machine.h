@@ -9,6 +9,7 @@
 #include "async_device/memory.h"
 #include "clock.h"
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -49,6 +50,15 @@ struct Event {
   Clock clock;
 };
 
+/// Names exported memory to other processes.
+using ExportHandle = std::array<std::byte, 64>;
+
+/// Behind an exported block, shared by all processes that have it.
+struct Openers {
+  uint64_t mark;  ///< of this block among all of all time
+  std::atomic<uint32_t> count;
+};
+
 /// Any thread. Calls throw Error; after a violation all do.
 class Machine {
  public:
@@ -76,6 +86,11 @@ class Machine {
   void free(void* memory, Stream* stream);
   /// Whether all of it is one device's, and was allocated as one.
   bool owns(const void* memory, uint64_t bytes);
+  /// `gpu` is the same number in every process, `device` this one's.
+  ExportHandle export_block(void* memory, int gpu);
+  /// Throws Code::invalid_argument where CUDA refuses: this process's own, or what is there no more.
+  void* import_block(const ExportHandle& handle, int gpu, int device);
+  void close_import(void* memory);
   void pin(void* memory, uint64_t bytes);
   void unpin(void* memory);
   /// Whether a pinned range begins there.
@@ -111,10 +126,16 @@ class Machine {
   struct Block {
     uint64_t bytes;
     int device;
+    Openers* openers = nullptr;  ///< of an exported or imported block
+    bool imported = false;
+    uint32_t opened = 0;  ///< how often, here
   };
-  void bury(void* memory);
+  void bury(void* memory, uint64_t bytes);
+  static void refuse_shared(const Block& block);
   std::map<void*, Block> blocks_;
-  std::deque<void*> buried_;  ///< freed, and still known to be, so that a late access is told as what it is
+  std::deque<std::pair<void*, uint64_t>> buried_;  ///< freed, and still known to be, so that a late access is told as
+                                                   ///< what it is
+  uint64_t buried_bytes_ = 0;
   bool expected_ = false;
   bool busy_ = false;  ///< with an operation
   std::set<void*> pinned_;

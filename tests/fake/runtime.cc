@@ -14,7 +14,9 @@
 #include <cuda.h>
 #include <cuda_runtime_api.h>
 #include <cxxabi.h>
+#include <sstream>
 #include <utility>
+#include <vector>
 
 namespace stretto::fake {
 namespace {
@@ -22,10 +24,25 @@ namespace {
 thread_local int current_device = 0;
 thread_local cudaError_t last_error = cudaSuccess;
 
-int devices() {
-  const char* text = std::getenv("STRETTO_FAKE_DEVICES");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  return text == nullptr ? 4 : std::atoi(text);
+/// The GPUs that this process may see, by their numbers in the machine: CUDA_VISIBLE_DEVICES, as a list of numbers.
+const std::vector<int>& visible() {
+  static const std::vector<int> gpus = [] {
+    const char* text = std::getenv("STRETTO_FAKE_DEVICES");  // NOLINT(concurrency-mt-unsafe): nothing sets it
+    const int all = text == nullptr ? 4 : std::atoi(text);
+    const char* named = std::getenv("CUDA_VISIBLE_DEVICES");  // NOLINT(concurrency-mt-unsafe): nothing sets it
+    std::vector<int> found;
+    if (named == nullptr)
+      for (int gpu = 0; gpu < all; ++gpu) found.push_back(gpu);
+    std::istringstream list(named == nullptr ? "" : named);
+    for (std::string gpu; std::getline(list, gpu, ',');)
+      if (std::atoi(gpu.c_str()) < all) found.push_back(std::atoi(gpu.c_str()));
+    return found;
+  }();
+  return gpus;
 }
+
+int devices() { return static_cast<int>(visible().size()); }
+int current_gpu() { return visible().at(static_cast<size_t>(current_device)); }
 
 Machine& machine() { return Machine::instance(); }
 Stream* real(cudaStream_t stream) { return reinterpret_cast<Stream*>(stream); }
@@ -64,6 +81,11 @@ CUresult context(CUcontext* context) {
 }
 CUresult device_of(CUdevice* device, int ordinal) {
   *device = ordinal;
+  return CUDA_SUCCESS;
+}
+CUresult uuid_of(CUuuid* uuid, CUdevice device) {
+  std::memset(uuid, 0, sizeof *uuid);
+  std::snprintf(uuid->bytes, sizeof uuid->bytes, "FAKE GPU %d", visible().at(static_cast<size_t>(device)));
   return CUDA_SUCCESS;
 }
 CUresult attribute(int* value, CUdevice_attribute which, CUdevice /*device*/) {
@@ -151,6 +173,7 @@ const char* cudaGetErrorName(cudaError_t error) {
     case cudaErrorHostMemoryNotRegistered: return "cudaErrorHostMemoryNotRegistered";
     case cudaErrorHostMemoryAlreadyRegistered: return "cudaErrorHostMemoryAlreadyRegistered";
     case cudaErrorIllegalAddress: return "cudaErrorIllegalAddress";
+    case cudaErrorNotSupported: return "cudaErrorNotSupported";
     default: return "another error";
   }
 }
@@ -165,6 +188,7 @@ cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** function, 
   const std::map<std::string, void*> known{{"cuCtxGetCurrent", reinterpret_cast<void*>(context)},
                                            {"cuDeviceGet", reinterpret_cast<void*>(device_of)},
                                            {"cuDeviceGetAttribute", reinterpret_cast<void*>(attribute)},
+                                           {"cuDeviceGetUuid", reinterpret_cast<void*>(uuid_of)},
                                            {"cuStreamWaitValue64", reinterpret_cast<void*>(wait_value)},
                                            {"cuStreamWriteValue64", reinterpret_cast<void*>(write_value)}};
   const auto found = known.find(name);
@@ -228,6 +252,29 @@ cudaError_t cudaFree(void* memory) {
 cudaError_t cudaMallocAsync(void** memory, size_t bytes, cudaStream_t /*stream*/) { return cudaMalloc(memory, bytes); }
 cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
   return called([&] { machine().free(memory, real(stream)); });
+}
+cudaError_t cudaIpcGetMemHandle(cudaIpcMemHandle_t* handle, void* memory) {
+  if (std::getenv("STRETTO_FAKE_NO_IPC") != nullptr)  // NOLINT(concurrency-mt-unsafe): nothing sets it
+    return last_error = cudaErrorNotSupported;
+  return called([&] {
+    const ExportHandle bytes = machine().export_block(memory, current_gpu());
+    static_assert(sizeof *handle == sizeof bytes);
+    std::memcpy(handle, bytes.data(), sizeof *handle);
+  });
+}
+cudaError_t cudaIpcOpenMemHandle(void** memory, cudaIpcMemHandle_t handle, unsigned int flags) {
+  if (flags != cudaIpcMemLazyEnablePeerAccess) return last_error = cudaErrorInvalidValue;
+  return called([&] {
+    ExportHandle bytes{};
+    std::memcpy(bytes.data(), &handle, sizeof handle);
+    *memory = machine().import_block(bytes, current_gpu(), current_device);
+  });
+}
+cudaError_t cudaIpcCloseMemHandle(void* memory) {
+  return called([&] { machine().close_import(memory); });
+}
+cudaError_t cudaHostGetDevicePointer(void** address, void* memory, unsigned int /*flags*/) {
+  return called([&] { *address = machine().translate(memory, 1); });
 }
 cudaError_t cudaHostAlloc(void** memory, size_t bytes, unsigned int /*flags*/) {
   return called([&] {

@@ -25,6 +25,13 @@ class HiddenMemory {
   void free(void* memory) noexcept;
   /// Unmaps a freed block: nothing is known of it any more, and its address may come again.
   void forget(void* memory) noexcept;
+  /// Of a live block of whole 2 MiB, as large ones are that share no page with others: the file behind it, the block's
+  /// own; -1 for other blocks.
+  int descriptor_of(const void* memory) const;
+  /// A block that lies in another process's file. Not poisoned.
+  void* attach(int descriptor, uint64_t bytes);
+  /// Ends that, and forgets it.
+  void detach(void* memory) noexcept;
   void pin(void* memory, uint64_t bytes);
   void unpin(void* memory) noexcept;
   /// The worker's address of `bytes` bytes in one live block or pinned range. Throws Code::internal saying what it is.
@@ -38,7 +45,9 @@ class HiddenMemory {
     uint64_t bytes;
     char* worker;
     bool freed;
+    int descriptor;  // kept where others may attach it; else -1
   };
+  static Block map(int descriptor, uint64_t bytes);
   static void unmap(const Block& block) noexcept;
   mutable std::mutex mutex_;
   std::map<uintptr_t, Block> blocks_;          // by the address handed out
