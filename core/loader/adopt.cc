@@ -99,6 +99,14 @@ void adopt_device(AdoptedComponent& into, const void* theirs, const std::string&
   stand_in<"status">(api.status);
   stand_in<"range_push">(api.range_push);
   stand_in<"range_pop">(api.range_pop);
+  if ((api.flags & STRETTO_DEVICE_EXPORTS) != 0) {
+    if ((api.flags & STRETTO_DEVICE_BLOCKING) != 0)
+      refuse(fmt::format("{}: it says EXPORTS and BLOCKING, which exclude each other", owner));
+    demand(api.allocate_exported, "allocate_exported", owner);
+    demand(api.import_memory, "import_memory", owner);
+    demand(api.release_memory, "release_memory", owner);
+    demand(api.semaphore_at, "semaphore_at", owner);
+  }
   check_rate(api.flops, "flops", owner);
   check_rate(api.bandwidth, "bandwidth", owner);
   check_rate(api.copy_bandwidth, "copy_bandwidth", owner);
@@ -137,6 +145,11 @@ void adopt_transport(AdoptedComponent& into, const void* theirs, const std::stri
     demand(api.lane_collective, "lane_collective", owner);
     if ((api.flags & STRETTO_TRANSPORT_STREAM_ORDERED) == 0)
       refuse(fmt::format("{}: it says COLLECTIVES and is not STREAM_ORDERED, which they need", owner));
+  }
+  if ((api.flags & STRETTO_TRANSPORT_DEVICE_SLOTS) != 0) {
+    demand(api.offer_memory, "offer_memory", owner);
+    demand(api.offered_memory, "offered_memory", owner);
+    demand(api.word, "word", owner);
   }
   stand_in<"collective">(api.collective);
   stand_in<"lane_collective">(api.lane_collective);

@@ -46,7 +46,9 @@ stretto_channel to_raw(const ChannelInfo& channel) {
           channel.writer,
           static_cast<uint32_t>(channel.readers.size()),
           channel.readers.data(),
-          channel.name.c_str()};
+          channel.name.c_str(),
+          channel.words,
+          0};
 }
 
 stretto_collective to_raw(const CollectiveInfo& collective) {
@@ -145,6 +147,27 @@ SemaphoreHandle DeviceHandle::open_semaphore() {
   return {api(), given(semaphore, "semaphore_open")};
 }
 
+void* DeviceHandle::allocate_exported(uint64_t bytes, Exported& exported) {
+  void* memory = nullptr;
+  checked("allocate_exported", api()->allocate_exported, raw_.get(), bytes, &memory,
+          static_cast<void*>(exported.data()));
+  return given(memory, "allocate_exported");
+}
+
+void* DeviceHandle::import_memory(const Exported& exported) {
+  void* memory = nullptr;
+  checked("import_memory", api()->import_memory, raw_.get(), static_cast<const void*>(exported.data()), &memory);
+  return given(memory, "import_memory");
+}
+
+void DeviceHandle::release_memory(void* memory) noexcept { api()->release_memory(raw_.get(), memory); }
+
+SemaphoreHandle DeviceHandle::open_semaphore_at(std::atomic<uint64_t>& word) {
+  stretto_semaphore* semaphore = nullptr;
+  checked("semaphore_at", api()->semaphore_at, raw_.get(), static_cast<void*>(&word), &semaphore);
+  return {api(), given(semaphore, "semaphore_at")};
+}
+
 void DeviceHandle::abort() noexcept { api()->abort(raw_.get()); }
 
 void DeviceHandle::status() { if_offered("status", api()->status, raw_.get()); }
@@ -189,6 +212,22 @@ void EndHandle::lane_collective(const stretto_native& lane, const void* input, v
   checked("lane_collective", api_->lane_collective, raw_, &lane, input, result);
 }
 
+void EndHandle::offer_memory(const Exported& exported) {
+  checked("offer_memory", api_->offer_memory, raw_, static_cast<const void*>(exported.data()));
+}
+
+Exported EndHandle::offered_memory() {
+  Exported exported{};
+  checked("offered_memory", api_->offered_memory, raw_, static_cast<void*>(exported.data()));
+  return exported;
+}
+
+std::atomic<uint64_t>& EndHandle::word(uint32_t index) {
+  void* word = nullptr;
+  checked("word", api_->word, raw_, index, &word);
+  return *static_cast<std::atomic<uint64_t>*>(given(word, "word"));
+}
+
 void TransportHandle::Close::operator()(stretto_transport* transport) const noexcept { api->close(transport); }
 
 TransportHandle TransportHandle::open(const LoadedComponent& component, const TransportRequest& request) {
@@ -231,6 +270,21 @@ std::string refusal_of(const LoadedComponent& component, const CollectiveInfo& c
   try {
     checked("offers_collective", api->offers_collective, &raw);
   } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+std::string refusal_of_device_slots(const LoadedComponent& component, const Arguments& settings) {
+  const auto* api = static_cast<const stretto_transport_api*>(component.raw->api);
+  if ((api->flags & STRETTO_TRANSPORT_DEVICE_SLOTS) == 0)
+    return fmt::format("transport '{}' has no DEVICE_SLOTS", component.name);
+  if (api->offers_device_slots == nullptr) return {};
+  const auto raw = settings_for(component, settings);
+  try {
+    checked("offers_device_slots", api->offers_device_slots, raw->raw());
+  } catch (const Error& error) {
+    if (error.code() != Code::unimplemented) throw;
     return error.what();
   }
   return {};

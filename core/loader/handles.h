@@ -91,6 +91,11 @@ class DeviceHandle {
   /// priority 1: communication, 0: computation. `name` is for traces.
   LaneHandle open_lane(const std::string& name, int priority);
   SemaphoreHandle open_semaphore();
+  /// Only with STRETTO_DEVICE_EXPORTS, as the three below; see abi.h. Given back by `free`.
+  void* allocate_exported(uint64_t bytes, Exported& exported);
+  void* import_memory(const Exported& exported);
+  void release_memory(void* memory) noexcept;
+  SemaphoreHandle open_semaphore_at(std::atomic<uint64_t>& word);
   /// Ends every wait, present and future, with Code::cancelled. Any thread; never blocks.
   void abort() noexcept;
   /// Throws the asynchronous error that ended the device, if there is one. Never blocks.
@@ -123,6 +128,10 @@ class EndHandle {
   void lane_receive(const stretto_native& lane, void* memory, uint64_t bytes);
   /// `input` is null where the member has none.
   void lane_collective(const stretto_native& lane, const void* input, void* result);
+  /// Of channels with words: before connect, after it, after it.
+  void offer_memory(const Exported& exported);
+  Exported offered_memory();
+  std::atomic<uint64_t>& word(uint32_t index);
 
  private:
   friend class TransportHandle;
@@ -172,6 +181,10 @@ class TransportHandle {
 
 /// Why a transport with collectives can't do one; empty where it can. Pure.
 std::string refusal_of(const LoadedComponent& component, const CollectiveInfo& collective);
+
+/// Why a transport with these settings keeps no slots in the memory of a device that its actors share; empty where it
+/// does. Pure.
+std::string refusal_of_device_slots(const LoadedComponent& component, const Arguments& settings);
 
 /// The prepared state of one node on one lane; one thread at a time.
 class KernelHandle {

@@ -146,6 +146,11 @@ typedef struct stretto_native {
 #define STRETTO_DEVICE_BLOCKING 1u
 /* The host may read and write the device's memory. */
 #define STRETTO_DEVICE_HOST_ACCESSIBLE 2u
+/* Actors on one and the same device, of one or of several processes of this host, can use each other's memory in place
+ * and order their lanes by words in host memory: allocate_exported and what follows it. Not with BLOCKING. */
+#define STRETTO_DEVICE_EXPORTS 4u
+/* What tells where exported memory lies: plain bytes, of meaning to the same component alone. */
+#define STRETTO_EXPORT_BYTES 256
 
 typedef struct stretto_device_open {
   uint32_t size;
@@ -199,6 +204,23 @@ typedef struct stretto_device_api {
    */
   void (*range_push)(stretto_lane* lane, const char* name, int64_t execution);
   void (*range_pop)(stretto_lane* lane);
+  /* EXPORTS only, and required then. Any thread; the first three may block for as long as the driver takes. */
+  /* As `allocate`, but writes to `exported` (STRETTO_EXPORT_BYTES bytes) what import_memory takes. `free` ends it: not
+   * before every import in another process has been released. Where only the export to other processes is missing on
+   * this system it succeeds, and their imports say why. */
+  int32_t (*allocate_exported)(stretto_device* device, uint64_t bytes, void** memory, void* exported,
+                               const stretto_sink* sink);
+  /* Where that memory lies in this process: in the one that allocated it, at the same address. UNAVAILABLE, with the
+   * reason and the mend, where it is another device's or this system does not let processes share it. */
+  int32_t (*import_memory)(stretto_device* device, const void* exported, void** memory, const stretto_sink* sink);
+  /* Once for each import_memory; no lane has work left that uses the memory. */
+  void (*release_memory)(stretto_device* device, void* memory);
+  /* A timeline semaphore whose counter is `word`: 8 bytes of host memory, aligned, the caller's until semaphore_close,
+   * which other processes may have mapped too. Of all semaphores over one word one lane's signals raise it, in whatever
+   * process that lane is; every lane may wait, also before the signal is issued. `abort` raises the word to INT64_MAX,
+   * which ends the waits of all others too, and does so in vain once that lane's next signal comes: whoever aborts has
+   * told them before, and they abort as well. */
+  int32_t (*semaphore_at)(stretto_device* device, void* word, stretto_semaphore** semaphore, const stretto_sink* sink);
 } stretto_device_api;
 
 /* ---- ops ---------------------------------------------------------------------------------------------------- */
@@ -321,6 +343,8 @@ typedef struct stretto_end stretto_end;             /* one actor's end of one ch
 #define STRETTO_TRANSPORT_ALLOCATES 1024u /* slots in host memory are best taken from its `allocate`, then bound */
 #define STRETTO_TRANSPORT_COLLECTIVES \
   2048u /* stream-ordered ones: lane_collective, for the memory kinds that it accepts */
+#define STRETTO_TRANSPORT_DEVICE_SLOTS \
+  4096u /* between actors on one device that EXPORTS, slots in its memory: offer_memory, offered_memory, word */
 
 typedef enum stretto_completion { /* when a SEND is complete, whatever the size */
                                   STRETTO_COMPLETES_ON_POST = 1,
@@ -347,6 +371,11 @@ typedef struct stretto_channel {
   uint32_t reader_count;
   const uint32_t* readers; /* actors, none twice */
   const char* name;        /* for messages */
+  /* DEVICE_SLOTS: how many words the ends share. Then slot_bytes and note_bytes are 0: the slots lie in the memory of
+   * the device that all its actors are on, the host orders them by the words, and of the calls on the ends it makes
+   * those three alone. 0: a channel as any other. */
+  uint32_t words;
+  uint32_t reserved;
 } stretto_channel;
 
 /* A collective as a transport does it: a joint transition of all members, whose inputs are static and alike. */
@@ -442,6 +471,17 @@ typedef struct stretto_transport_api {
    * done. `input` is NULL where the member has none; input and result do not overlap. */
   int32_t (*lane_collective)(stretto_end* end, const stretto_native* lane, const void* input, void* result,
                              const stretto_sink* sink);
+
+  /* DEVICE_SLOTS only; none of them blocks. Pure, no device: whether channels may be so with these settings; else
+   * STRETTO_UNIMPLEMENTED with the reason. NULL: always. */
+  int32_t (*offers_device_slots)(const stretto_settings* settings, const stretto_sink* sink);
+  /* Writer, before connect: what the readers have to know (STRETTO_EXPORT_BYTES bytes, copied). Required. */
+  int32_t (*offer_memory)(stretto_end* end, const void* exported, const stretto_sink* sink);
+  /* Reader, after connect: the same bytes. Required. */
+  int32_t (*offered_memory)(stretto_end* end, void* exported, const stretto_sink* sink);
+  /* Either, after connect: where a word lies in this process, zero at first; valid until close. Each has 64 bytes to
+   * itself at least. Required. */
+  int32_t (*word)(stretto_end* end, uint32_t index, void** word, const stretto_sink* sink);
 } stretto_transport_api;
 
 /* ---- schedulers --------------------------------------------------------------------------------------------- */

@@ -7,7 +7,10 @@
 
 #include "stretto/plugin.h"
 
+#include <array>
+#include <atomic>
 #include <chrono>
+#include <cstring>
 
 namespace stretto {
 
@@ -61,6 +64,9 @@ class Lane {
   virtual void range_pop() noexcept {}
 };
 
+/// Tells where exported memory lies: plain bytes that any process of this host may carry.
+using Exported = std::array<std::byte, STRETTO_EXPORT_BYTES>;
+
 /// One opened device. Owns nothing that it handed out; all of that is gone before the device is destroyed.
 /// A derived class has a constructor `(const DeviceOpen&)` and a `static int count(std::string& reason)`.
 class Device {
@@ -83,6 +89,17 @@ class Device {
   virtual void unpin(void* /*memory*/) noexcept {}
   /// Throws the asynchronous error that ended the device, if there is one. Never blocks.
   virtual void status() {}
+  /// With STRETTO_DEVICE_EXPORTS, these four; the rules stand in abi.h. The defaults throw Code::unimplemented.
+  virtual void* allocate_exported(uint64_t /*bytes*/, Exported& /*exported*/) { exports_nothing(); }
+  /// Throws Code::unavailable with the reason and the mend.
+  virtual void* import_memory(const Exported& /*exported*/) { exports_nothing(); }
+  virtual void release_memory(void* /*memory*/) noexcept {}
+  virtual std::unique_ptr<Semaphore> open_semaphore_at(std::atomic<uint64_t>& /*word*/) { exports_nothing(); }
+
+ private:
+  [[noreturn]] static void exports_nothing() {
+    throw Error(Code::unimplemented, "this device does not share its memory (EXPORTS)");
+  }
 };
 
 struct DeviceOpen {
@@ -115,6 +132,32 @@ T& as(Raw* raw) {
 template <class Raw, class T>
 Raw* raw_of(T* object) {
   return reinterpret_cast<Raw*>(object);
+}
+
+inline void add_exports(stretto_device_api& api) {
+  api.allocate_exported = [](stretto_device* device, uint64_t bytes, void** memory, void* exported,
+                             const stretto_sink* sink) {
+    return guard(sink, [&] {
+      Exported told{};
+      *memory = as<Device>(device).allocate_exported(bytes, told);
+      std::memcpy(exported, told.data(), told.size());
+    });
+  };
+  api.import_memory = [](stretto_device* device, const void* exported, void** memory, const stretto_sink* sink) {
+    return guard(sink, [&] {
+      Exported told{};
+      std::memcpy(told.data(), exported, told.size());
+      *memory = as<Device>(device).import_memory(told);
+    });
+  };
+  api.release_memory = [](stretto_device* device, void* memory) { as<Device>(device).release_memory(memory); };
+  api.semaphore_at = [](stretto_device* device, void* word, stretto_semaphore** semaphore, const stretto_sink* sink) {
+    static_assert(sizeof(std::atomic<uint64_t>) == 8 && std::atomic<uint64_t>::is_always_lock_free);
+    return guard(sink, [&] {
+      *semaphore = raw_of<stretto_semaphore>(
+          as<Device>(device).open_semaphore_at(*static_cast<std::atomic<uint64_t>*>(word)).release());
+    });
+  };
 }
 
 template <class Derived>
@@ -185,6 +228,7 @@ stretto_device_api make_device_api(const DeviceInfo& info) {
     as<Lane>(lane).range_push(name, execution);
   };
   api.range_pop = [](stretto_lane* lane) { as<Lane>(lane).range_pop(); };
+  add_exports(api);
   return api;
 }
 }  // namespace detail

@@ -19,6 +19,7 @@ struct ChannelInfo {
   uint32_t writer;
   std::vector<uint32_t> readers;
   std::string name;
+  uint32_t words = 0;  ///< of a channel whose slots lie in the device's memory; 0: it is none
 };
 
 /// One collective as a member sees it. Owns its texts.
@@ -60,6 +61,10 @@ class ChannelEnd {
   virtual void lane_collective(const stretto_native& /*lane*/, const void* /*input*/, void* /*result*/) {
     unimplemented("lane_collective");
   }
+  /// With STRETTO_TRANSPORT_DEVICE_SLOTS, these three, on ends of channels with words.
+  virtual void offer_memory(const Exported& /*exported*/) { unimplemented("offer_memory"); }
+  virtual Exported offered_memory() { unimplemented("offered_memory"); }
+  virtual std::atomic<uint64_t>& word(uint32_t /*index*/) { unimplemented("word"); }
 
  private:
   [[noreturn]] static void unimplemented(const char* what) {
@@ -134,8 +139,11 @@ struct TransportHandle {
 };
 
 inline ChannelInfo channel_from_raw(const stretto_channel& raw) {
-  return {raw.id,  raw.slots, raw.note_bytes, raw.slot_bytes, raw.writer, {raw.readers, raw.readers + raw.reader_count},
-          raw.name};
+  const bool has_words = raw.size >= offsetof(stretto_channel, words) + sizeof raw.words;  // an older host has none
+  return {raw.id,         raw.slots,
+          raw.note_bytes, raw.slot_bytes,
+          raw.writer,     {raw.readers, raw.readers + raw.reader_count},
+          raw.name,       has_words ? raw.words : 0};
 }
 
 inline CollectiveInfo collective_from_raw(const stretto_collective& raw) {
@@ -165,6 +173,30 @@ void add_collectives(stretto_transport_api& api) {
   api.lane_collective = [](stretto_end* end, const stretto_native* lane, const void* input, void* result,
                            const stretto_sink* sink) {
     return guard(sink, [&] { as<ChannelEnd>(end).lane_collective(*lane, input, result); });
+  };
+}
+
+template <class Derived>
+void add_device_slots(stretto_transport_api& api) {
+  if constexpr (requires(const Settings& settings) { Derived::offer_device_slots(settings); })
+    api.offers_device_slots = [](const stretto_settings* settings, const stretto_sink* sink) {
+      return guard(sink, [&] { Derived::offer_device_slots(Settings(settings)); });
+    };
+  api.offer_memory = [](stretto_end* end, const void* exported, const stretto_sink* sink) {
+    return guard(sink, [&] {
+      Exported told{};
+      std::memcpy(told.data(), exported, told.size());
+      as<ChannelEnd>(end).offer_memory(told);
+    });
+  };
+  api.offered_memory = [](stretto_end* end, void* exported, const stretto_sink* sink) {
+    return guard(sink, [&] {
+      const Exported told = as<ChannelEnd>(end).offered_memory();
+      std::memcpy(exported, told.data(), told.size());
+    });
+  };
+  api.word = [](stretto_end* end, uint32_t index, void** word, const stretto_sink* sink) {
+    return guard(sink, [&] { *word = &as<ChannelEnd>(end).word(index); });
   };
 }
 
@@ -253,12 +285,14 @@ stretto_transport_api make_transport_api(const TransportInfo& info, const std::v
   api.latency = info.rates.latency;
   api.bandwidth = info.rates.bandwidth;
   add_collectives<Derived>(api);
+  add_device_slots<Derived>(api);
   return api;
 }
 }  // namespace detail
 
 /// The component of one transport. A class with collectives may have `static void offer(const CollectiveInfo&)`, which
-/// is pure and throws Code::unimplemented with the reason where it can't do one. A class that has `static
+/// is pure and throws Code::unimplemented with the reason where it can't do one; one with device slots may have `static
+/// void offer_device_slots(const Settings&)`, alike. A class that has `static
 /// std::vector<std::string> findings()` is asked by `stretto doctor` for the version of its library and what that
 /// found, one a text.
 template <class Derived>
