@@ -4,6 +4,7 @@
 
 #include "lane.h"
 #include "pinned.h"
+#include "shared_word.h"
 
 #include <algorithm>
 
@@ -42,6 +43,7 @@ CudaDevice::CudaDevice(const DeviceOpen& request) : index_(request.index) {
   use_device(index_);
   shared_ = std::make_unique<Shared>(index_, static_cast<int>(request.settings.integer("spin")));
   examine_streams(shared_->driver, index_);
+  exports_ = std::make_unique<Exports>(shared_->driver, index_);
   STRETTO_CUDA(cudaStreamCreateWithFlags, &idle_, cudaStreamNonBlocking);
 }
 
@@ -87,6 +89,27 @@ void CudaDevice::pin(void* memory, uint64_t bytes) {
 void CudaDevice::unpin(void* memory) noexcept {
   cudaSetDevice(index_);
   pinned_pages().unpin(memory);
+}
+
+void* CudaDevice::allocate_exported(uint64_t bytes, Exported& exported) {
+  void* memory = allocate(Exports::rounded(bytes));
+  exported = exports_->tell(memory);
+  return memory;
+}
+
+void* CudaDevice::import_memory(const Exported& exported) {
+  use_device(index_);
+  return exports_->open(exported);
+}
+
+void CudaDevice::release_memory(void* memory) noexcept {
+  cudaSetDevice(index_);
+  exports_->close(memory);
+}
+
+std::unique_ptr<Semaphore> CudaDevice::open_semaphore_at(std::atomic<uint64_t>& word) {
+  use_device(index_);
+  return std::make_unique<SharedWord>(*shared_, word);
 }
 
 void CudaDevice::status() {

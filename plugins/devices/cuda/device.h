@@ -4,6 +4,7 @@
 
 /// One CUDA GPU. All devices of a process with one index share CUDA's primary context, and so each other's memory.
 
+#include "exports.h"
 #include "semaphore.h"
 
 namespace stretto::cuda {
@@ -31,10 +32,15 @@ class CudaDevice final : public Device {
   void pin(void* memory, uint64_t bytes) override;
   void unpin(void* memory) noexcept override;
   void status() override;
+  void* allocate_exported(uint64_t bytes, Exported& exported) override;
+  void* import_memory(const Exported& exported) override;
+  void release_memory(void* memory) noexcept override;
+  std::unique_ptr<Semaphore> open_semaphore_at(std::atomic<uint64_t>& word) override;
 
  private:
   const int index_;
   std::unique_ptr<Shared> shared_;
+  std::unique_ptr<Exports> exports_;
   cudaStream_t idle_ = nullptr;  ///< nothing is enqueued on it: its query tells the context's error
 };
 

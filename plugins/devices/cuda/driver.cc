@@ -39,6 +39,7 @@ Driver load_driver() {
   Driver driver{};
   look_up("cuDeviceGet", driver.cuDeviceGet);
   look_up("cuDeviceGetAttribute", driver.cuDeviceGetAttribute);
+  look_up("cuDeviceGetUuid", driver.cuDeviceGetUuid);
   look_up("cuCtxGetCurrent", driver.cuCtxGetCurrent);
   look_up("cuStreamWaitValue64", driver.cuStreamWaitValue64);
   look_up("cuStreamWriteValue64", driver.cuStreamWriteValue64);

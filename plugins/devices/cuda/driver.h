@@ -15,6 +15,7 @@ namespace stretto::cuda {
 struct Driver {
   CUresult (*cuDeviceGet)(CUdevice* device, int ordinal);
   CUresult (*cuDeviceGetAttribute)(int* value, CUdevice_attribute attribute, CUdevice device);
+  CUresult (*cuDeviceGetUuid)(CUuuid* uuid, CUdevice device);
   CUresult (*cuCtxGetCurrent)(CUcontext* context);
   CUresult (*cuStreamWaitValue64)(CUstream stream, CUdeviceptr address, cuuint64_t value, unsigned int flags);
   CUresult (*cuStreamWriteValue64)(CUstream stream, CUdeviceptr address, cuuint64_t value, unsigned int flags);

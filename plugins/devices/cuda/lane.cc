@@ -34,7 +34,7 @@ StreamLane::~StreamLane() {
   // before it may write to them once more.
   while (cudaStreamQuery(stream_) == cudaErrorNotReady) {
     cudaGetLastError();
-    if (shared_.aborted()) shared_.words.end_all();
+    if (shared_.aborted()) shared_.end_waits();
     rest.until(Deadline::max());
   }
   cudaStreamDestroy(stream_);
@@ -47,12 +47,12 @@ void StreamLane::enter() const {
 
 void StreamLane::signal(Semaphore& semaphore, uint64_t value) {
   enter();
-  static_cast<Timeline&>(semaphore).lane_signal(*this, stream_, value);
+  static_cast<LaneSemaphore&>(semaphore).lane_signal(*this, stream_, value);
 }
 
 void StreamLane::wait(Semaphore& semaphore, uint64_t value) {
   enter();
-  static_cast<Timeline&>(semaphore).lane_wait(*this, stream_, value);
+  static_cast<LaneSemaphore&>(semaphore).lane_wait(*this, stream_, value);
 }
 
 void StreamLane::copy(void* destination, const void* source, uint64_t bytes) {

@@ -32,7 +32,7 @@ constexpr stretto::DeviceRates kRates{1e14, 1e12, 2e10, 5e-6};
 stretto::Component* component() {
   prepare_environment();
   return stretto::device_component<stretto::cuda::CudaDevice>(
-      {STRETTO_NAME, "CUDA GPUs: each lane is a stream", stretto::cuda::kMemoryKind, 0, kRates},
+      {STRETTO_NAME, "CUDA GPUs: each lane is a stream", stretto::cuda::kMemoryKind, STRETTO_DEVICE_EXPORTS, kRates},
       {stretto::Option(stretto::Type::integer, "spin", "queries before a waiting host thread sleeps between them")
            .otherwise("20")
            .at_least(0)

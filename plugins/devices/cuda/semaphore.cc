@@ -11,17 +11,21 @@ namespace stretto::cuda {
 
 void Shared::abort() noexcept {
   aborted_.store(true, std::memory_order_seq_cst);
-  words.end_all();
-  const std::lock_guard lock(mutex_);
-  for (auto* semaphore : semaphores_) semaphore->wake();
+  end_waits();
 }
 
-void Shared::join(Timeline& semaphore) {
+void Shared::end_waits() noexcept {
+  words.end_all();
+  const std::lock_guard lock(mutex_);
+  for (auto* semaphore : semaphores_) semaphore->end();
+}
+
+void Shared::join(LaneSemaphore& semaphore) {
   const std::lock_guard lock(mutex_);
   semaphores_.push_back(&semaphore);
 }
 
-void Shared::leave(Timeline& semaphore) noexcept {
+void Shared::leave(LaneSemaphore& semaphore) noexcept {
   const std::lock_guard lock(mutex_);
   std::erase(semaphores_, &semaphore);
 }

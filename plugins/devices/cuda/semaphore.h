@@ -24,7 +24,15 @@ namespace stretto::cuda {
 
 class StreamLane;
 
-class Timeline;
+/// What the lanes of this device signal and wait for. Any thread.
+class LaneSemaphore : public Semaphore {
+ public:
+  /// Called by the lane.
+  virtual void lane_signal(const StreamLane& lane, cudaStream_t stream, uint64_t value) = 0;
+  virtual void lane_wait(const StreamLane& lane, cudaStream_t stream, uint64_t value) = 0;
+  /// The device was aborted: ends the waits that `Shared::words` does not. Any number of times.
+  virtual void end() noexcept = 0;
+};
 
 /// What the lanes and semaphores of one device share. Any thread.
 class Shared {
@@ -37,8 +45,10 @@ class Shared {
   /// Raises the flag, then the words, then wakes the host's waiters: in this order, so that who sees a raised word sees
   /// the flag too.
   void abort() noexcept;
-  void join(Timeline& semaphore);
-  void leave(Timeline& semaphore) noexcept;
+  /// What abort does once the flag is raised. Again where work that was enqueued before may have written a word since.
+  void end_waits() noexcept;
+  void join(LaneSemaphore& semaphore);
+  void leave(LaneSemaphore& semaphore) noexcept;
 
   const int index;
   const int spin;  ///< queries before a waiting host thread sleeps between them
@@ -48,13 +58,13 @@ class Shared {
  private:
   std::atomic<bool> aborted_{false};
   std::mutex mutex_;
-  std::vector<Timeline*> semaphores_;
+  std::vector<LaneSemaphore*> semaphores_;
 };
 
 /// Any thread. One party raises it: the host's threads, or one lane; another is refused with Code::invalid_argument.
 /// (A word that several lanes write could fall, when a slow lane's write comes last, and events of several lanes have
 /// no common order.)
-class Timeline final : public Semaphore {
+class Timeline final : public LaneSemaphore {
  public:
   /// `shared` outlives this.
   explicit Timeline(Shared& shared);
@@ -64,10 +74,9 @@ class Timeline final : public Semaphore {
   ~Timeline() override;
   void host_signal(uint64_t value) override;
   void host_wait(uint64_t value, Deadline deadline) override;
-  /// Called by the lane.
-  void lane_signal(const StreamLane& lane, cudaStream_t stream, uint64_t value);
-  void lane_wait(const StreamLane& lane, cudaStream_t stream, uint64_t value);
-  void wake() noexcept { parked_.wake_all(); }
+  void lane_signal(const StreamLane& lane, cudaStream_t stream, uint64_t value) override;
+  void lane_wait(const StreamLane& lane, cudaStream_t stream, uint64_t value) override;
+  void end() noexcept override { parked_.wake_all(); }
 
  private:
   enum class Seen { there, issued, open };
