@@ -8,7 +8,7 @@
 namespace stretto::shm {
 namespace {
 
-constexpr uint64_t kMagic = 0x316d68732d747473;  // "stt-shm1": change the digit with the layout
+constexpr uint64_t kMagic = 0x326d68732d747473;  // "stt-shm2": change the digit with the layout
 
 struct Head {
   uint64_t magic;
@@ -69,15 +69,17 @@ Placement placement_in(const Announcement& announcement, const ChannelInfo& chan
   if (found == announcement.channels.end()) throw wrong("did not open it");
   const auto& entry = found->second;
   if (entry.slots != channel.slots || entry.slot_bytes != channel.slot_bytes ||
-      entry.note_bytes != channel.note_bytes || entry.reader_count != channel.readers.size())
-    throw wrong("opened it with other slots, sizes or readers than its reader");
+      entry.note_bytes != channel.note_bytes || entry.reader_count != channel.readers.size() ||
+      entry.words != channel.words)
+    throw wrong("opened it with other slots, sizes, readers or words than its reader");
   const Strides strides = strides_of(channel);
   const auto inside = [](uint64_t begin, uint64_t stride, uint64_t count, uint64_t end) {
     return begin <= end && (stride == 0 || count <= (end - begin) / stride);
   };
   if (announcement.payload_begin > announcement.bytes || entry.placement.control % kSeparation != 0 ||
       entry.placement.payload % kSeparation != 0 || entry.placement.payload < announcement.payload_begin ||
-      !inside(entry.placement.control, strides.control, channel.slots, announcement.payload_begin) ||
+      strides.shared > announcement.payload_begin ||
+      !inside(entry.placement.control, strides.control, channel.slots, announcement.payload_begin - strides.shared) ||
       !inside(entry.placement.payload, strides.payload, channel.slots, announcement.bytes))
     throw wrong("placed it outside of its memory");
   return entry.placement;

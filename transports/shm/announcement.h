@@ -18,6 +18,7 @@ struct Announcement {
     uint32_t note_bytes;
     uint64_t slot_bytes;
     uint64_t reader_count;
+    uint64_t words;
     Placement placement;
   };
   Nonce nonce{};

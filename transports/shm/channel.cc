@@ -17,6 +17,29 @@ std::string named(uint64_t mark) { return mark == 0 ? "no execution" : "executio
 void End::attach(std::shared_ptr<Memory> memory, Placement placement) {
   memory_ = std::move(memory);
   view_ = ChannelView(memory_->data(), channel_, placement);
+  if (offered_) std::memcpy(view_.exported(), offered_->data(), offered_->size());
+}
+
+void End::offer_memory(const Exported& exported) {
+  if (channel_.words == 0) throw error(Code::invalid_argument, "it has no words, and so no slots in a device's memory");
+  if (view_.mapped()) throw error(Code::invalid_argument, "memory was offered after it was connected");
+  offered_ = exported;
+}
+
+Exported End::offered_memory() {
+  if (channel_.words == 0 || !view_.mapped())
+    throw error(Code::invalid_argument, "it has no words, or was asked for its memory before it is connected");
+  Exported exported{};
+  std::memcpy(exported.data(), view_.exported(), exported.size());
+  return exported;
+}
+
+std::atomic<uint64_t>& End::word(uint32_t index) {
+  if (!view_.mapped()) throw error(Code::invalid_argument, "it has no words before it is connected");
+  if (index >= channel_.words)
+    throw error(Code::invalid_argument,
+                "word " + std::to_string(index) + " of " + std::to_string(channel_.words) + " was asked for");
+  return view_.word(index);
 }
 
 void* End::slot(uint32_t index) {

@@ -8,6 +8,8 @@
 #include "layout.h"
 #include "memory.h"
 
+#include <optional>
+
 namespace stretto::shm {
 
 /// What all ends of one instance share.
@@ -24,6 +26,10 @@ class End : public ChannelEnd {
   /// Called once, before any other call.
   void attach(std::shared_ptr<Memory> memory, Placement placement);
   void* slot(uint32_t index) override;
+  /// Of channels with words, the writer's before attach and the reader's after it.
+  void offer_memory(const Exported& exported) override;
+  Exported offered_memory() override;
+  std::atomic<uint64_t>& word(uint32_t index) override;
   /// Wakes every thread that may sleep in a call of this end. Any thread, also before attach.
   virtual void wake() noexcept = 0;
 
@@ -46,6 +52,7 @@ class End : public ChannelEnd {
   const Waiting& waiting_;
   std::shared_ptr<Memory> memory_;
   ChannelView view_;
+  std::optional<Exported> offered_;
 };
 
 class WriterEnd final : public End {

@@ -54,7 +54,9 @@ uint64_t unit_of(const ChannelInfo& channel) {
 Strides strides_of(const ChannelInfo& channel) {
   const uint64_t released = (Size(sizeof(Published)) + channel.note_bytes).rounded_up(kSeparation).of(channel);
   const uint64_t control = (Size(released) + Size(sizeof(Released)) * channel.readers.size()).of(channel);
-  return {control, released, Size(channel.slot_bytes).rounded_up(unit_of(channel)).of(channel)};
+  const uint64_t shared =
+      channel.words == 0 ? 0 : (Size(ChannelView::kExportBytes) + Size(kSeparation) * channel.words).of(channel);
+  return {control, released, Size(channel.slot_bytes).rounded_up(unit_of(channel)).of(channel), shared};
 }
 
 Layout lay_out(const std::vector<const ChannelInfo*>& channels) {
@@ -62,7 +64,8 @@ Layout lay_out(const std::vector<const ChannelInfo*>& channels) {
   uint64_t end = 0;
   for (const auto* channel : channels) {
     layout.channels.push_back({end, 0});
-    end = (Size(end) + Size(strides_of(*channel).control) * channel->slots).of(*channel);
+    const Strides strides = strides_of(*channel);
+    end = (Size(end) + Size(strides.control) * channel->slots + strides.shared).of(*channel);
   }
   if (!channels.empty()) end = Size(end).rounded_up(page()).of(*channels.back());
   layout.payload_begin = end;

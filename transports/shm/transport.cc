@@ -27,6 +27,10 @@ ShmTransport::ShmTransport(const TransportOpen& request)
   waiting_.spin = nanoseconds(request.settings.seconds("spin"));
 }
 
+void ShmTransport::offer_device_slots(const Settings& settings) {
+  if (!settings.boolean("device_slots")) throw Error(Code::unimplemented, "device_slots = false");
+}
+
 ChannelEnd* ShmTransport::open_writer(const ChannelInfo& channel) {
   if (announced_) throw wrong(channel, "it was opened after connecting had begun");
   if (channel.writer != actor_)
@@ -80,7 +84,7 @@ void ShmTransport::announce(Blob& mine) {
       const auto& channel = *channels[i];
       announcement.channels.emplace(
           channel.id, Announcement::Entry{channel.slots, channel.note_bytes, channel.slot_bytes, channel.readers.size(),
-                                          layout.channels[i]});
+                                          channel.words, layout.channels[i]});
       writers_[i]->attach(memory_, layout.channels[i]);
     }
     mine.descriptors = {memory_->file().number()};
