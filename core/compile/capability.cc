@@ -16,6 +16,12 @@ bool Traits::accepts(const std::string& memory_kind) const {
   return std::any_of(kinds.begin(), kinds.end(), [&](const char* kind) { return memory_kind == kind; });
 }
 
+bool share_device(const Components& components, const PlanActor& a, const PlanActor& b) {
+  return a.device >= 0 && a.device == b.device && a.device_index == b.device_index && !a.host_accessible &&
+         (api_of<stretto_device_api>(components.loaded(static_cast<uint32_t>(a.device))).flags &
+          STRETTO_DEVICE_EXPORTS) != 0;
+}
+
 namespace {
 
 std::string memory_lacking(const Traits& transport, const Need& need) {
@@ -40,9 +46,21 @@ std::string driver_lacking(const Traits& transport) {
   return {};
 }
 
+/// Whether readers on the writer's device would use its slots there.
+bool on_device(Components& components, const LoadedComponent& transport, const Need& need) {
+  if (need.driver || std::none_of(need.readers.begin(), need.readers.end(), [&](const PlanActor* reader) {
+        return share_device(components, *need.writer, *reader);
+      }))
+    return false;
+  return components.refusal_of_device_slots(transport).empty();
+}
+
 /// Staging costs a copy each way, and slots used in place save one.
-int merit(const Traits& transport, const Need& need) {
+int merit(Components& components, const LoadedComponent& candidate, const Need& need) {
+  const Traits transport(candidate);
+  const bool shares_device = on_device(components, candidate, need);
   const auto direct = [&](const PlanActor& actor) {
+    if (shares_device && share_device(components, *need.writer, actor)) return true;
     return transport.shares_slots() ? actor.host_accessible : transport.accepts(actor.memory_kind);
   };
   int points = direct(*need.writer) ? 2 : 0;
@@ -74,7 +92,7 @@ Choice choose_transport(Components& components, const Need& need) {
     const Traits traits(*candidate);
     if (const auto missing = lacks(traits, need); !missing.empty()) {
       refused.push_back(fmt::format("'{}' (plugin {}): {}", candidate->name, candidate->plugin, missing));
-    } else if (const int points = merit(traits, need); points > best_merit) {
+    } else if (const int points = merit(components, *candidate, need); points > best_merit) {
       best = candidate;
       best_merit = points;
     }
@@ -85,7 +103,8 @@ Choice choose_transport(Components& components, const Need& need) {
                     ? "transport = \"auto\" found no transport at all; see `stretto plugin list`"
                     : fmt::format("transport = \"auto\" found none that can carry it: {}", fmt::join(refused, "; ")));
   const Traits traits(*best);
-  const auto how = traits.shares_slots()                      ? "readers use the slots in place"
+  const auto how = on_device(components, *best, need)         ? "readers on the writer's device use its slots in place"
+                   : traits.shares_slots()                    ? "readers use the slots in place"
                    : traits.accepts(need.writer->memory_kind) ? "it takes the device's memory"
                                                               : "staged through the host";
   return {components.use(*best),

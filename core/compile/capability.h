@@ -25,6 +25,7 @@ class Traits {
     return has(STRETTO_TRANSPORT_RENDEZVOUS) || api_->send_completion == STRETTO_COMPLETES_ON_MATCH;
   }
   bool collectives() const { return stream_ordered() && has(STRETTO_TRANSPORT_COLLECTIVES); }
+  bool device_slots() const { return has(STRETTO_TRANSPORT_DEVICE_SLOTS); }
   bool groups() const { return api_->group_begin != nullptr && api_->group_end != nullptr; }
 
  private:
@@ -32,6 +33,9 @@ class Traits {
   std::string plugin_;
   const stretto_transport_api* api_;
 };
+
+/// Whether two actors are on one device, which lets them use its memory in place.
+bool share_device(const Components& components, const PlanActor& a, const PlanActor& b);
 
 /// What the channels of one value need.
 struct Need {

@@ -3,6 +3,7 @@
 #include "compile/components.h"
 
 #include "compile/reject.h"
+#include "loader/handles.h"
 
 #include <algorithm>
 
@@ -41,6 +42,13 @@ uint32_t Components::use(const LoadedComponent& component, const std::string& va
   const auto [known, fresh] =
       index_.try_emplace({component.kind, component.name, variant}, static_cast<uint32_t>(uses_.size()));
   if (!fresh) return known->second;
+  uses_.push_back(
+      {to_text(component.kind), component.name, variant, component.plugin, component.version, settings_of(component)});
+  loaded_.push_back(&component);
+  return known->second;
+}
+
+Arguments Components::settings_of(const LoadedComponent& component) const {
   Arguments given;
   Source source;
   for (const auto& written : options_.components)
@@ -48,10 +56,11 @@ uint32_t Components::use(const LoadedComponent& component, const std::string& va
       given = written.options;
       source = written.source;
     }
-  uses_.push_back({to_text(component.kind), component.name, variant, component.plugin, component.version,
-                   complete_settings(component, given, source)});
-  loaded_.push_back(&component);
-  return known->second;
+  return complete_settings(component, given, source);
+}
+
+std::string Components::refusal_of_device_slots(const LoadedComponent& transport) {
+  return stretto::refusal_of_device_slots(transport, settings_of(transport));
 }
 
 void Components::check_unused() {

@@ -26,6 +26,10 @@ class Components {
   /// As `use`, for a component that is already at hand.
   uint32_t use(const LoadedComponent& component, const std::string& variant = "");
 
+  /// Why this transport, with the settings written for it, keeps no slots in the memory of a device that its actors
+  /// share; empty where it does. Throws Code::invalid_argument where its settings are wrong.
+  std::string refusal_of_device_slots(const LoadedComponent& transport);
+
   const LoadedComponent& loaded(uint32_t index) const { return *loaded_[index]; }
   const ComponentUse& at(uint32_t index) const { return uses_[index]; }
   Catalogue& catalogue() { return catalogue_; }
@@ -36,6 +40,8 @@ class Components {
   std::vector<ComponentUse> take() { return std::move(uses_); }
 
  private:
+  Arguments settings_of(const LoadedComponent& component) const;
+
   const CompileOptions& options_;
   Catalogue& catalogue_;
   std::vector<ComponentUse> uses_;

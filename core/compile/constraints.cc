@@ -53,7 +53,7 @@ class Gathering {
     for (const auto& reader : channel.readers) {
       if (!channel.rendezvous)
         constraints_.push_back({Kind::message, channel.send_step, reader.receive_step, 0, -1, c});
-      if (channel.stream_ordered) continue;
+      if (!channel.gives_back()) continue;
       if (!channel.shares_slots || reader.actor == plan_.driver())
         give_back(reader.receive_step);
       else

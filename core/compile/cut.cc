@@ -74,7 +74,40 @@ class Cutter {
       home(v, add_ring(v, value_at(v).actor, Ring::Memory::device));
     else
       std::rotate(groups.begin(), home_group, home_group + 1);
-    for (const auto& each : groups) each_part(each, [&](std::span<const uint32_t> part) { carry(v, each, part); });
+    for (auto& each : groups) {
+      Group here = take_those_on_device(v, each);
+      each_part(here, [&](std::span<const uint32_t> part) { hand_over(v, here, part); });
+      each_part(each, [&](std::span<const uint32_t> part) { carry(v, each, part); });
+    }
+  }
+
+  /// Why the transport keeps no slots in a device's memory; empty where it does.
+  const std::string& refusal_of_device_slots(uint32_t transport) {
+    const auto known = refusals_.find(transport);
+    if (known != refusals_.end()) return known->second;
+    return refusals_.emplace(transport, components_.refusal_of_device_slots(components_.loaded(transport)))
+        .first->second;
+  }
+
+  /// Takes out of a group the readers that use the writer's slots where they are, in the memory of their one device.
+  Group take_those_on_device(uint32_t v, Group& group) {
+    Group here{group.transport, {}, {}};
+    if (!traits(group.transport).device_slots()) return here;
+    const auto& writer = actors_[value_at(v).actor];
+    const auto first = std::stable_partition(group.readers.begin(), group.readers.end(), [&](uint32_t reader) {
+      return !share_device(components_, writer, actors_[reader]);
+    });
+    if (first == group.readers.end()) return here;
+    const auto device =
+        fmt::format("{}:{}", components_.at(static_cast<uint32_t>(writer.device)).name, writer.device_index);
+    if (const auto& refusal = refusal_of_device_slots(group.transport); !refusal.empty()) {
+      group.reason += fmt::format("; on {} too staged through the host: {}", device, refusal);
+      return here;
+    }
+    here.reason = fmt::format("{}; in place in the memory of {}", group.reason, device);
+    here.readers.assign(first, group.readers.end());
+    group.readers.erase(first, group.readers.end());
+    return here;
   }
 
   /// Whether the first slots of this group can be the ring that COMPUTE writes.
@@ -289,6 +322,21 @@ class Cutter {
     add_readers(c, part);
   }
 
+  /// Readers use the ring that COMPUTE writes.
+  void hand_over(uint32_t v, const Group& group, std::span<const uint32_t> part) {
+    const uint32_t c = add_channel(v, group, part);
+    auto& channel = cut_.channels[c];
+    channel.device_slots = channel.shares_slots = channel.stream_ordered = true;
+    channel.carries_note = channel.rendezvous = channel.global_order = false;
+    channel.ring = cut_.home[v];
+    for (const uint32_t actor : part) {
+      const uint32_t ring = alias_ring(c, actor);
+      cut_.channels[c].readers.push_back({actor, ring, 0});
+      cut_.places[v].push_back({actor, ring});
+    }
+    follow_slots(c);
+  }
+
   bool accepts_ring(const Traits& transport, const Ring& ring) const {
     return transport.accepts(ring.memory == Ring::Memory::device ? actors_[ring.actor].memory_kind : "host");
   }
@@ -371,6 +419,7 @@ class Cutter {
   const Rows reading_;          // by value: nodes
   std::vector<uint32_t> seen_;  // by actor: the last value that it was seen to read
   std::map<uint32_t, Traits> traits_;
+  std::map<uint32_t, std::string> refusals_;  // by transport
   Cut cut_;
 };
 

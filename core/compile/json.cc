@@ -97,6 +97,7 @@ void fields(Io& io, Channel& channel) {
   io("carries_note", channel.carries_note);
   io("rendezvous", channel.rendezvous);
   io("global_order", channel.global_order);
+  io("device_slots", channel.device_slots);
 }
 template <class Io>
 void fields(Io& io, Access& access) {

@@ -151,7 +151,7 @@ class Lowering {
     if (!from_driver) send.inputs = {channel.ring};
     channel.send_step = finish(send, value.node, first_consumer(channel));
     if (from_driver) fill_by_driver(channel);
-    if (!channel.stream_ordered) marked_.steps[*writer_[channel.ring]].acquires.push_back(c);
+    if (channel.gives_back()) marked_.steps[*writer_[channel.ring]].acquires.push_back(c);
 
     for (auto& reader : channel.readers) {
       Step& receive =
@@ -188,7 +188,7 @@ class Lowering {
 
   void note_releases(uint32_t c) {
     const auto& channel = cut_.channels[c];
-    if (channel.stream_ordered) return;
+    if (!channel.gives_back()) return;
     for (const auto& reader : channel.readers) {
       if (reader.actor == driver_) continue;
       if (!channel.shares_slots)
@@ -226,7 +226,7 @@ class Lowering {
   }
 
   void reuse_by_transport(const Channel& channel) {
-    if (channel.stream_ordered) return;
+    if (!channel.gives_back()) return;
     const uint32_t writer = *writer_[channel.ring];
     const auto tokens = static_cast<int32_t>(cut_.rings[channel.ring].slots);
     for (const auto& reader : channel.readers) {

@@ -3,6 +3,7 @@
 #include "execution/endpoints.h"
 
 #include "compile/joint.h"
+#include "execution/handover.h"
 
 #include <algorithm>
 
@@ -17,7 +18,7 @@ ChannelInfo info_of(const Plan& plan, uint32_t id, const Channel& channel) {
   info.id = id;
   info.slots = slots_of(plan, channel);
   info.note_bytes = channel.carries_note ? sizeof(Note) : 0;
-  info.slot_bytes = plan.rings[channel.ring].slot_bytes;
+  info.slot_bytes = channel.device_slots ? 0 : plan.rings[channel.ring].slot_bytes;
   info.writer = channel.writer;
   for (const auto& reader : channel.readers) info.readers.push_back(reader.actor);
   info.name = channel.name;
@@ -34,21 +35,24 @@ bool reads(const Channel& channel, uint32_t actor) {
 Endpoints::Endpoints(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page,
                      const stretto_native& device)
     : plan_(plan), page_(std::move(page)) {
+  const HandoverWords words(plan);
   for (uint32_t id = 0; id < plan.channels.size(); ++id) {
     const Channel& channel = plan.channels[id];
     const bool writes = channel.writer == actor;
     if (!writes && !reads(channel, actor)) continue;
     TransportHandle& transport = opened(channel.transport, actor, catalogue, device);
-    const ChannelInfo info = info_of(plan, id, channel);
+    ChannelInfo info = info_of(plan, id, channel);
+    info.words = words.count(id);
     ends_.emplace(id, writes ? transport.writer(info) : transport.reader(info));
-    if (!writes) {
+    if (!writes && !channel.device_slots) {
       auto& countdown = countdowns_[id];
       countdown.left = std::vector<std::atomic<uint32_t>>(info.slots);
     }
   }
   for (const auto& step : plan.steps) {
     if (step.actor != actor) continue;
-    for (uint32_t channel : step.releases) ++countdowns_.at(channel).readers;
+    for (uint32_t channel : step.releases)
+      if (!plan.channels[channel].device_slots) ++countdowns_.at(channel).readers;
     if (step.kind != StepKind::collective) continue;
     const auto number = static_cast<uint32_t>(plan.nodes[static_cast<size_t>(step.node)].collective);
     const PlanCollective& collective = plan.collectives[number];

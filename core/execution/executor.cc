@@ -7,6 +7,13 @@
 
 namespace stretto {
 
+namespace {
+
+/// Readers of this actor's memory that live leave it when this actor does. Less than a driver waits for actors to end.
+constexpr std::chrono::milliseconds kPatienceWithReaders{300};
+
+}  // namespace
+
 Executor::Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page,
                    uint64_t trace_executions)
     : plan_(plan),
@@ -23,6 +30,7 @@ Executor::Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::
   open_lanes(trace_executions);
   endpoints_ = std::make_unique<Endpoints>(plan, actor, catalogue, page_, native_);
   slots_ = std::make_unique<Slots>(plan, actor, &device_, *endpoints_);
+  handovers_ = std::make_unique<Handovers>(plan, actor, device_, *endpoints_);
 }
 
 void Executor::open_lanes(uint64_t trace_executions) {
@@ -45,6 +53,7 @@ void Executor::open_lanes(uint64_t trace_executions) {
 }
 
 void Executor::prepare() {
+  handovers_->open();
   slots_->resolve();
   for (uint32_t id = 0; id < plan_.steps.size(); ++id) {
     const Step& step = plan_.steps[id];
@@ -120,7 +129,10 @@ Executor::~Executor() {
   for (auto& [id, state] : lanes_) state.lane = {};
   kernels_.clear();
   // A copying transport may write into a slot until it is closed, also when the wait for it was cancelled.
-  slots_->unpin_foreign();
+  handovers_->close();
+  slots_->give_back_foreign();
+  handovers_->leave();
+  if (!handovers_->await_readers(deadline_after(kPatienceWithReaders))) slots_->keep_exported();
   endpoints_.reset();
   slots_.reset();
   lanes_.clear();

@@ -4,6 +4,7 @@
 
 /// Runs one actor's part of a plan.
 
+#include "execution/handover.h"
 #include "execution/node_kernel.h"
 #include "stretto/runtime.h"
 #include "trace/recording.h"
@@ -77,6 +78,8 @@ class Executor {
   // Asynchronous device.
   void issue_step(uint32_t id, int64_t execution, uint64_t round);
   void mark(LaneState& state, Courier& courier, int64_t StepTrace::*time);
+  void acquire(const Step& step, LaneState& state, Courier& courier, int64_t execution);
+  void release(uint32_t id, LaneState& state, Courier& courier, int64_t execution);
   void issue_receive(const Step& step, LaneState& state, Courier& courier, int64_t execution);
   void issue_send(const Step& step, LaneState& state, Courier& courier, int64_t execution);
   void issue_collective(const Step& step, LaneState& state, Courier& courier, int64_t execution);
@@ -92,6 +95,7 @@ class Executor {
   std::map<uint32_t, LaneState> lanes_;
   std::unique_ptr<Endpoints> endpoints_;
   std::unique_ptr<Slots> slots_;
+  std::unique_ptr<Handovers> handovers_;
   Notes notes_;
   const std::vector<uint32_t> boards_;                       ///< boards_of_collectives
   std::map<uint32_t, std::unique_ptr<NodeKernel>> kernels_;  ///< by step

@@ -36,12 +36,7 @@ void Executor::issue_step(uint32_t id, int64_t execution, uint64_t round) {
     mark(state, courier, &StepTrace::arrived);
   }
   wait_for_lanes(step, state.lane, round);
-  if (!step.acquires.empty()) {
-    courier.in_order([this, &step, execution] {
-      for (uint32_t channel : step.acquires) endpoints_->end(channel).acquire(execution, Deadline::max());
-    });
-    courier.block_lane();
-  }
+  acquire(step, state, courier, execution);
   if (state.recording.on()) mark(state, courier, &StepTrace::begin);
   switch (step.kind) {
     case StepKind::receive: issue_receive(step, state, courier, execution); break;
@@ -61,14 +56,44 @@ void Executor::issue_step(uint32_t id, int64_t execution, uint64_t round) {
     mark(state, courier, &StepTrace::end);
     courier.in_order([this, &state] { record(state, state.current); });
   }
-  if (!step.releases.empty())
-    courier.at_lane([this, &step, execution] {
-      for (uint32_t channel : step.releases) {
-        // A RECEIVE of a copying transport gives back what it has copied, and reads no slot.
-        if (!step.inputs.empty()) settle(step.inputs.front(), execution);
-        endpoints_->release(channel, execution);
-      }
-    });
+  release(id, state, courier, execution);
+}
+
+/// By the lane itself where readers are on this device, else by the host, for which the lane waits.
+void Executor::acquire(const Step& step, LaneState& state, Courier& courier, int64_t execution) {
+  bool by_host = false;
+  for (uint32_t channel : step.acquires) {
+    if (plan_.channels[channel].device_slots)
+      handovers_->acquire(channel, state.lane, execution);
+    else
+      by_host = true;
+  }
+  if (!by_host) return;
+  courier.in_order([this, &step, execution] {
+    for (uint32_t channel : step.acquires)
+      if (!plan_.channels[channel].device_slots) endpoints_->end(channel).acquire(execution, Deadline::max());
+  });
+  courier.block_lane();
+}
+
+void Executor::release(uint32_t id, LaneState& state, Courier& courier, int64_t execution) {
+  const Step& step = plan_.steps[id];
+  bool by_host = false;
+  for (uint32_t channel : step.releases) {
+    if (plan_.channels[channel].device_slots)
+      handovers_->release(channel, id, state.lane, execution);
+    else
+      by_host = true;
+  }
+  if (!by_host) return;
+  courier.at_lane([this, &step, execution] {
+    for (uint32_t channel : step.releases) {
+      if (plan_.channels[channel].device_slots) continue;
+      // A RECEIVE of a copying transport gives back what it has copied, and reads no slot.
+      if (!step.inputs.empty()) settle(step.inputs.front(), execution);
+      endpoints_->release(channel, execution);
+    }
+  });
 }
 
 /// Notes when the lane reaches this point, without holding it up.
@@ -84,6 +109,7 @@ void Executor::issue_receive(const Step& step, LaneState& state, Courier& courie
     const Note note =
         spec.dynamic() ? page_->await_shape(channel, execution) : make_note(execution, spec.dtype, spec.shape);
     notes_.shape(ring, note);
+    if (plan_.channels[channel].device_slots) return handovers_->receive(channel, state.lane, execution);
     endpoints_->end(channel).lane_receive(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
     return;
   }
@@ -99,7 +125,10 @@ void Executor::issue_send(const Step& step, LaneState& state, Courier& courier, 
   const uint32_t ring = step.inputs.front();
   if (plan_.channels[channel].stream_ordered) {
     page_->post_shape(channel, notes_.get(ring, execution));
-    endpoints_->end(channel).lane_send(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
+    if (plan_.channels[channel].device_slots)
+      handovers_->send(channel, state.lane, execution);
+    else
+      endpoints_->end(channel).lane_send(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
     courier.at_lane([this, channel, ring, execution] { page_->post_settled(channel, settle(ring, execution)); });
     return;
   }

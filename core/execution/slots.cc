@@ -21,6 +21,28 @@ HostMemory allocate_host(uint64_t bytes) {
   return memory;
 }
 
+namespace {
+
+/// From slot to slot where all are one piece of memory: aligned as a device's own allocations are.
+uint64_t stride_of(const Plan& plan, const Ring& ring) {
+  constexpr uint64_t kUnit = 256;
+  const uint64_t bytes = std::max<uint64_t>(ring.slot_bytes, 1);
+  uint64_t all = 0;
+  if (bytes > UINT64_MAX - kUnit ||
+      __builtin_mul_overflow((bytes + kUnit - 1) / kUnit * kUnit, uint64_t{ring.slots}, &all))
+    throw Error(Code::overloaded, std::to_string(ring.slots) + " slots of " + std::to_string(bytes) + " bytes for '" +
+                                      plan.values[ring.value].name + "' do not fit into 64 bits");
+  return all / ring.slots;
+}
+
+std::vector<void*> slots_in(void* memory, uint64_t stride, uint32_t count) {
+  std::vector<void*> slots;
+  for (uint32_t slot = 0; slot < count; ++slot) slots.push_back(static_cast<std::byte*>(memory) + slot * stride);
+  return slots;
+}
+
+}  // namespace
+
 Slots::Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& endpoints)
     : plan_(plan),
       actor_(actor),
@@ -28,22 +50,40 @@ Slots::Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& 
       endpoints_(endpoints),
       memory_(plan.rings.size()),
       foreign_(plan.rings.size()) {
+  std::vector<bool> exported(plan.rings.size());
+  for (const Channel& channel : plan.channels)
+    if (channel.device_slots) exported[channel.ring] = true;
   for (uint32_t id = 0; id < plan.rings.size(); ++id) {
     const Ring& ring = plan.rings[id];
     if (ring.actor != actor) continue;
     auto* lender = lender_of(id);
     foreign_[id] = lender != nullptr || ring.memory == Ring::Memory::transport;
     if (ring.memory == Ring::Memory::transport) continue;  // known once it has connected
-    const bool on_device = lender == nullptr && ring.memory == Ring::Memory::device && device_ != nullptr;
-    const uint64_t bytes = std::max<uint64_t>(ring.slot_bytes, 1);
-    for (uint32_t slot = 0; slot < ring.slots; ++slot) {
-      memory_[id].push_back(lender != nullptr ? lender->allocate(bytes)
-                            : on_device       ? device_->allocate(bytes)
-                                              : allocate_host(bytes).release());
-      if (!on_device && device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
-    }
+    if (exported[id])
+      allocate_exported(id);
+    else
+      allocate(id, lender);
   }
   endpoints.before_connecting([this](uint32_t transport) { bind_all(transport); });
+}
+
+void Slots::allocate(uint32_t id, TransportHandle* lender) {
+  const Ring& ring = plan_.rings[id];
+  const bool on_device = lender == nullptr && ring.memory == Ring::Memory::device && device_ != nullptr;
+  const uint64_t bytes = std::max<uint64_t>(ring.slot_bytes, 1);
+  for (uint32_t slot = 0; slot < ring.slots; ++slot) {
+    memory_[id].push_back(lender != nullptr ? lender->allocate(bytes)
+                          : on_device       ? device_->allocate(bytes)
+                                            : allocate_host(bytes).release());
+    if (!on_device && device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
+  }
+}
+
+void Slots::allocate_exported(uint32_t id) {
+  const Ring& ring = plan_.rings[id];
+  const uint64_t stride = stride_of(plan_, ring);
+  void* memory = device_->allocate_exported(stride * ring.slots, exported_[id]);
+  memory_[id] = slots_in(memory, stride, ring.slots);
 }
 
 TransportHandle* Slots::lender_of(uint32_t id) {
@@ -56,7 +96,9 @@ TransportHandle* Slots::lender_of(uint32_t id) {
 void Slots::bind_all(uint32_t transport) {
   for (uint32_t id = 0; id < plan_.channels.size(); ++id) {
     const Channel& channel = plan_.channels[id];
-    if (channel.shares_slots || channel.transport != transport) continue;
+    if (channel.transport != transport) continue;
+    if (channel.device_slots && channel.writer == actor_) endpoints_.end(id).offer_memory(exported_.at(channel.ring));
+    if (channel.shares_slots) continue;
     if (channel.writer == actor_) bind(id, channel.ring);
     for (const auto& reader : channel.readers)
       if (reader.actor == actor_) bind(id, reader.ring);
@@ -77,13 +119,31 @@ void Slots::resolve() {
 void Slots::look_up(uint32_t id) {
   const Ring& ring = plan_.rings[id];
   if (ring.memory != Ring::Memory::transport || !memory_[id].empty()) return;
+  if (plan_.channels[static_cast<uint32_t>(ring.channel)].device_slots) return import(id);
   for (uint32_t slot = 0; slot < ring.slots; ++slot) {
     memory_[id].push_back(endpoints_.end(static_cast<uint32_t>(ring.channel)).slot(slot));
     if (device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
   }
 }
 
-void Slots::unpin_foreign() {
+void Slots::import(uint32_t id) {
+  const Ring& ring = plan_.rings[id];
+  const auto channel = static_cast<uint32_t>(ring.channel);
+  try {
+    imported_[id] = device_->import_memory(endpoints_.end(channel).offered_memory());
+  } catch (const Error& error) {
+    imported_.erase(id);
+    throw Error(error.code(), "channel '" + plan_.channels[channel].name + "': " + error.what());
+  }
+  memory_[id] = slots_in(imported_[id], stride_of(plan_, ring), ring.slots);
+}
+
+void Slots::give_back_foreign() {
+  for (const auto& [id, memory] : imported_) {
+    device_->release_memory(memory);
+    memory_[id].clear();
+  }
+  imported_.clear();
   for (uint32_t id = 0; id < plan_.rings.size(); ++id) {
     if (!foreign_[id]) continue;
     for (void* memory : memory_[id])
@@ -93,7 +153,11 @@ void Slots::unpin_foreign() {
 }
 
 Slots::~Slots() {
-  unpin_foreign();
+  give_back_foreign();
+  for (const auto& [id, exported] : exported_) {
+    if (!keeps_exported_ && !memory_[id].empty()) device_->free(memory_[id].front());
+    memory_[id].clear();
+  }
   for (uint32_t id = 0; id < plan_.rings.size(); ++id) {
     const bool on_device = plan_.rings[id].memory == Ring::Memory::device && device_ != nullptr;
     for (void* memory : memory_[id]) {

@@ -19,8 +19,11 @@ class Slots {
   Slots& operator=(const Slots&) = delete;
   /// After the transports closed: they may write into bound slots until then.
   ~Slots();
-  /// Unpins the slots that transports own. Before those close.
-  void unpin_foreign();
+  /// Unpins the slots that transports own, and gives back other actors' that lie in the device's memory. Before those
+  /// close.
+  void give_back_foreign();
+  /// Others may still read what this actor exported: keeps it until the process ends.
+  void keep_exported() { keeps_exported_ = true; }
   /// Looks up the slots that transports own. Once all are connected.
   void resolve();
   void* at(uint32_t ring, int64_t execution) const {
@@ -33,12 +36,18 @@ class Slots {
   void bind_all(uint32_t transport);
   void bind(uint32_t channel, uint32_t ring);
   void look_up(uint32_t id);  ///< a ring
+  void allocate(uint32_t id, TransportHandle* lender);
+  void allocate_exported(uint32_t id);
+  void import(uint32_t id);
   const Plan& plan_;
   uint32_t actor_;
   DeviceHandle* device_;
   Endpoints& endpoints_;
   std::vector<std::vector<void*>> memory_;  ///< by ring; empty for other actors'
   std::vector<bool> foreign_;               ///< by ring: a transport's memory
+  std::map<uint32_t, Exported> exported_;   ///< by ring: all its slots are one piece of the device's memory
+  std::map<uint32_t, void*> imported_;      ///< by ring: the same, another actor's
+  bool keeps_exported_ = false;
 };
 
 }  // namespace stretto

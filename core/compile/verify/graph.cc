@@ -119,8 +119,9 @@ class Tables {
       inconsistent("a ring of '{}' is in the memory of a device that the driver does not have", name);
     if (ring.alias < 0) return;
     const auto& owner = plan_.rings[static_cast<uint32_t>(ring.alias)];
+    const bool on_device = ring.channel >= 0 && plan_.channels[static_cast<uint32_t>(ring.channel)].device_slots;
     if (owner.alias >= 0 || owner.value != ring.value || owner.slots != ring.slots || owner.actor == ring.actor ||
-        owner.channel != ring.channel || ring.memory != Ring::Memory::transport)
+        owner.channel != (on_device ? -1 : ring.channel) || ring.memory != Ring::Memory::transport)
       inconsistent("a ring of '{}' on '{}' is no view of the one on '{}'", name, plan_.actors[ring.actor].name,
                    plan_.actors[owner.actor].name);
   }
@@ -132,7 +133,9 @@ class Tables {
         plan_.values[channel.value].actor != channel.writer || ring.alias >= 0)
       inconsistent("channel '{}' does not carry what its writer '{}' has", channel.name,
                    plan_.actors[channel.writer].name);
-    if (channel.shares_slots && (channel.stream_ordered || ring.channel != static_cast<int32_t>(number)))
+    if (channel.device_slots)
+      check_device_slots(channel);
+    else if (channel.shares_slots && (channel.stream_ordered || ring.channel != static_cast<int32_t>(number)))
       inconsistent("channel '{}' shares slots that are not its own", channel.name);
     if (channel.readers.empty()) inconsistent("channel '{}' has no readers", channel.name);
     auto& actors = actors_;
@@ -149,10 +152,26 @@ class Tables {
       inconsistent("channel '{}' leads to or from the driver, which has no lane to meet on", channel.name);
   }
 
+  /// What its actors do by lanes alone takes one asynchronous device, and slots in its memory.
+  void check_device_slots(const Channel& channel) const {
+    const auto& writer = plan_.actors[channel.writer];
+    bool right = channel.shares_slots && channel.stream_ordered && !channel.carries_note && !channel.rendezvous &&
+                 !channel.global_order && plan_.rings[channel.ring].memory == Ring::Memory::device;
+    for (const auto& reader : channel.readers) {
+      const auto& actor = plan_.actors[reader.actor];
+      right = right && actor.device >= 0 && actor.device == writer.device && !actor.blocking &&
+              actor.device_index == writer.device_index;
+    }
+    if (!right)
+      inconsistent("channel '{}' is said to have its slots in the memory of a device that all its actors share",
+                   channel.name);
+  }
+
   void check_reader(uint32_t number, const Channel::Reader& reader) const {
     const auto& channel = plan_.channels[number];
     const auto& ring = plan_.rings[reader.ring];
-    const bool in_place = ring.alias == static_cast<int32_t>(channel.ring) && channel.shares_slots;
+    const bool in_place = ring.alias == static_cast<int32_t>(channel.ring) && channel.shares_slots &&
+                          ring.channel == static_cast<int32_t>(number);
     const bool landing = ring.memory != Ring::Memory::transport && !channel.shares_slots;
     if (ring.value != channel.value || ring.actor != reader.actor || !(in_place || landing))
       inconsistent("channel '{}' does not lead to where '{}' looks for it", channel.name,

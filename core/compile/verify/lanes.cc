@@ -59,7 +59,7 @@ class Lanes {
       for (const uint32_t number : lane.steps) {
         const auto& step = plan_.steps[number];
         if (step.group < 0) continue;
-        if (step.channel < 0 || !channel_of(step).stream_ordered)
+        if (step.channel < 0 || !channel_of(step).stream_ordered || channel_of(step).device_slots)
           inconsistent("'{}' is in a group, but no stream-ordered transport carries it", step.name);
         const auto [known, fresh] = last.try_emplace(step.group, number);
         if (fresh) continue;

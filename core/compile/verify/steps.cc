@@ -188,7 +188,7 @@ class Steps {
   void check_acquires() const {
     const Rows wanted(plan_.steps.size(), [&](auto&& acquires) {
       for (uint32_t channel = 0; channel < plan_.channels.size(); ++channel)
-        if (!plan_.channels[channel].stream_ordered)
+        if (plan_.channels[channel].gives_back())
           acquires(static_cast<uint32_t>(writers_[plan_.channels[channel].ring]), channel);
     });
     for (uint32_t step = 0; step < plan_.steps.size(); ++step)
@@ -207,7 +207,7 @@ class Steps {
     const Rows wanted(plan_.steps.size(), [&](auto&& releases) {
       for (uint32_t number = 0; number < plan_.channels.size(); ++number) {
         const auto& channel = plan_.channels[number];
-        if (channel.stream_ordered) continue;
+        if (!channel.gives_back()) continue;
         for (const auto& reader : channel.readers) {
           if (reader.actor == plan_.driver()) continue;
           if (!channel.shares_slots)

@@ -64,7 +64,7 @@ struct Ring {
   uint64_t slot_bytes = 0;
   Memory memory = Memory::device;
   int32_t channel = -1;  ///< for Memory::transport
-  int32_t alias = -1;    ///< a reader's view of this writer's ring: the same slots in place
+  int32_t alias = -1;    ///< a reader's view of this writer's ring: the same slots in place, by way of `channel`
   uint32_t min_slots = 1;
   uint32_t max_slots = 1;
 };
@@ -89,6 +89,12 @@ struct Channel {
   bool carries_note = false;
   bool rendezvous = false;
   bool global_order = false;
+  /// All its actors are on one device, and the writer's ring, in that device's memory, has the slots: `shares_slots`
+  /// and `stream_ordered` both, which only such a channel is. Lanes wait for lanes, in whatever process they are.
+  bool device_slots = false;
+
+  /// Whether readers give slots back one by one, and the writer acquires them; else the reader's RECEIVE does it.
+  bool gives_back() const { return shares_slots || !stream_ordered; }
 };
 
 enum class StepKind { receive, compute, send, copy, collective };
