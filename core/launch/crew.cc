@@ -190,10 +190,9 @@ void Crew::run(Endpoints& endpoints, std::function<void(const Error&)> died) {
   for (uint32_t transport : endpoints.transports()) members_of[transport].push_back(plan_->driver());
   for (const uint32_t transport : order_of_connecting(*plan_)) connect(transport, endpoints, members_of, deadline);
   for (Member& member : members_) member.link->send({"run", {}, {}, {}});
-  for (Member& member : members_) {
-    await(member, "running", deadline);
-    member.phase = Phase::running;
-  }
+  for (Member& member : members_) await(member, "running", deadline);
+  // All or none: what runs beside one that could not start is of no use, and its end is not to be waited for.
+  for (Member& member : members_) member.phase = Phase::running;
   progress_since_ = std::chrono::steady_clock::now();
   watch_from_.set_value();
 }
