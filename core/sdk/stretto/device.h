@@ -134,6 +134,17 @@ Raw* raw_of(T* object) {
   return reinterpret_cast<Raw*>(object);
 }
 
+template <class Derived>
+void add_findings(Component& component) {
+  if constexpr (requires { Derived::findings(); })
+    component.raw.examine = [](const stretto_sink* findings, const stretto_sink* sink) {
+      return guard(sink, [&] {
+        for (const std::string& finding : Derived::findings())
+          findings->report(findings->context, finding.data(), finding.size());
+      });
+    };
+}
+
 inline void add_exports(stretto_device_api& api) {
   api.allocate_exported = [](stretto_device* device, uint64_t bytes, void** memory, void* exported,
                              const stretto_sink* sink) {
@@ -233,11 +244,13 @@ stretto_device_api make_device_api(const DeviceInfo& info) {
 }
 }  // namespace detail
 
-/// The component of one kind of device.
+/// The component of one kind of device. A class that has `static std::vector<std::string> findings()` is asked by
+/// `stretto doctor` what it found, one a text.
 template <class Derived>
 Component* device_component(const DeviceInfo& info, std::vector<Option> options = {}) {
   static const auto* api = new stretto_device_api(detail::make_device_api<Derived>(info));
   static auto* component = new Component(STRETTO_DEVICE, info.name, info.summary, std::move(options), api);
+  detail::add_findings<Derived>(*component);
   return component;
 }
 

@@ -300,13 +300,7 @@ Component* transport_component(const TransportInfo& info, std::vector<Option> op
   static const auto* kinds = new std::vector<const char*>(info.memory_kinds);
   static const auto* api = new stretto_transport_api(detail::make_transport_api<Derived>(info, *kinds));
   static auto* component = new Component(STRETTO_TRANSPORT, info.name, info.summary, std::move(options), api);
-  if constexpr (requires { Derived::findings(); })
-    component->raw.examine = [](const stretto_sink* findings, const stretto_sink* sink) {
-      return guard(sink, [&] {
-        for (const std::string& finding : Derived::findings())
-          findings->report(findings->context, finding.data(), finding.size());
-      });
-    };
+  detail::add_findings<Derived>(*component);
   return component;
 }
 
