@@ -38,6 +38,18 @@ int CudaDevice::count(std::string& reason) {
   return devices;
 }
 
+std::vector<std::string> CudaDevice::findings() {
+  int devices = 0;
+  if (absence(devices)) return {};
+  const Driver driver = load_driver();
+  std::vector<std::string> found;
+  for (int index = 0; index < devices; ++index)
+    found.push_back("cuda:" + std::to_string(index) + " is " + Exports(driver, index).gpu());
+  found.emplace_back("between actors on one GPU, as threads: in place");
+  found.push_back("between actors on one GPU, as processes: " + Exports::between_processes());
+  return found;
+}
+
 CudaDevice::CudaDevice(const DeviceOpen& request) : index_(request.index) {
   examine(index_);
   use_device(index_);

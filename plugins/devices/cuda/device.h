@@ -19,6 +19,8 @@ class CudaDevice final : public Device {
   ~CudaDevice() override;
   /// 0 with the reason is an ordinary answer.
   static int count(std::string& reason);
+  /// For `stretto doctor`: which GPUs these are, and whether processes can share their memory.
+  static std::vector<std::string> findings();
 
   /// Raises the flag, then every word that a lane may wait for. What is enqueued runs on, to no avail.
   void abort() noexcept override;

@@ -60,6 +60,20 @@ Exports::Exports(const Driver& driver, int device) : index_(device) {
   STRETTO_CUDA(driver.cuDeviceGetUuid, &gpu_, raw);
 }
 
+std::string Exports::gpu() const { return to_text(gpu_); }
+
+std::string Exports::between_processes() {
+  use_device(0);
+  void* memory = nullptr;
+  cudaIpcMemHandle_t handle{};
+  STRETTO_CUDA(cudaMalloc, &memory, rounded(1));
+  const cudaError_t result = cudaIpcGetMemHandle(&handle, memory);
+  cudaFree(memory);
+  if (result == cudaSuccess) return "in place, by CUDA's inter-process memory";
+  cudaGetLastError();
+  return "not in place: " + text_of("cudaIpcGetMemHandle", result) + kMend;
+}
+
 uint64_t Exports::rounded(uint64_t bytes) {
   constexpr uint64_t kBlock = uint64_t{2} << 20;
   return bytes > UINT64_MAX - kBlock ? bytes : (std::max<uint64_t>(bytes, 1) + kBlock - 1) / kBlock * kBlock;

@@ -20,6 +20,10 @@ class Exports {
   /// Of the GPU `device`, by whose UUID processes tell that they mean the same one: numbers may differ with
   /// CUDA_VISIBLE_DEVICES.
   Exports(const Driver& driver, int device);
+  /// "GPU-8c9d…", as nvidia-smi has it.
+  std::string gpu() const;
+  /// Whether CUDA exports memory to other processes here, in words. Tries it on the first GPU, and leaves nothing open.
+  static std::string between_processes();
   /// How much to allocate for `bytes` that are to be exported: CUDA exports whole blocks of 2 MiB, and whatever else
   /// lay in one would be exported with it.
   static uint64_t rounded(uint64_t bytes);
