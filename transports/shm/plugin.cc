@@ -11,7 +11,7 @@
 STRETTO_PLUGIN(STRETTO_NAME, "0.1.0",
                stretto::transport_component<stretto::shm::ShmTransport>(
                    {STRETTO_NAME,
-                    "host memory shared by the actors of one host; readers use the writer's slots in place",
+                    "memory shared by the actors of a host or a device; readers use the writer's slots in place",
                     STRETTO_TRANSPORT_SHARES_SLOTS | STRETTO_TRANSPORT_MULTI_READER | STRETTO_TRANSPORT_DYNAMIC |
                         STRETTO_TRANSPORT_CARRIES_NOTE | STRETTO_TRANSPORT_PROCESSES | STRETTO_TRANSPORT_THREADS |
                         STRETTO_TRANSPORT_DEVICE_SLOTS,
