@@ -6,6 +6,7 @@
 
 #include "plugin_under_test.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -47,6 +48,11 @@ class OpenSemaphore {
   explicit OpenSemaphore(const OpenDevice& device) : api_(device.api()) {
     needed("open a semaphore",
            [&](const stretto_sink* sink) { return api_.semaphore_open(device.raw(), &semaphore_, sink); });
+  }
+  /// Over a word that other devices have semaphores over too.
+  OpenSemaphore(const OpenDevice& device, std::atomic<uint64_t>& word) : api_(device.api()) {
+    needed("open a semaphore over a word",
+           [&](const stretto_sink* sink) { return api_.semaphore_at(device.raw(), &word, &semaphore_, sink); });
   }
   OpenSemaphore(const OpenSemaphore&) = delete;
   OpenSemaphore& operator=(const OpenSemaphore&) = delete;

@@ -10,6 +10,8 @@
 #include "stretto/device.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstring>
 #include <map>
 #include <random>
@@ -23,6 +25,7 @@ struct ChannelPlan {
   uint32_t note_bytes = 16;
   uint32_t writer = 0;
   std::vector<uint32_t> readers = {1};
+  uint32_t words = 0;  ///< of one whose slots lie in a device's memory
 };
 
 /// A collective, the same on all actors. Its number is its place in the list of all.
@@ -82,6 +85,22 @@ class OpenEnd {
   Outcome receive(int64_t execution, uint64_t* bytes, void* note, int64_t deadline) const {
     return outcome_of(
         [&](const stretto_sink* sink) { return api_->receive(end_, execution, bytes, note, deadline, sink); });
+  }
+  /// Of channels with words.
+  using Told = std::array<std::byte, STRETTO_EXPORT_BYTES>;
+  Outcome offer_memory(const Told& told) const {
+    return outcome_of([&](const stretto_sink* sink) { return api_->offer_memory(end_, told.data(), sink); });
+  }
+  Outcome offered_memory(Told& told) const {
+    return outcome_of([&](const stretto_sink* sink) { return api_->offered_memory(end_, told.data(), sink); });
+  }
+  Outcome word(uint32_t index, std::atomic<uint64_t>** word) const {
+    return outcome_of([&](const stretto_sink* sink) {
+      void* found = nullptr;
+      const int32_t code = api_->word(end_, index, &found, sink);
+      *word = static_cast<std::atomic<uint64_t>*>(found);
+      return code;
+    });
   }
   Outcome release(int64_t execution) const {
     return outcome_of([&](const stretto_sink* sink) { return api_->release(end_, execution, sink); });
@@ -207,7 +226,9 @@ class OpenTransport {
                                   plan.writer,
                                   static_cast<uint32_t>(plan.readers.size()),
                                   plan.readers.data(),
-                                  name.c_str()};
+                                  name.c_str(),
+                                  plan.words,
+                                  0};
     stretto_end* end = nullptr;
     Outcome outcome = outcome_of([&](const stretto_sink* sink) { return open(transport_, &channel, &end, sink); });
     if (outcome.code == Code::ok) {

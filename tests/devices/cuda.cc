@@ -4,7 +4,7 @@
 /// The device cuda. On a machine without a GPU (T1): it loads, and says so. On one with a GPU (T3): the contract, and
 /// what only a GPU can show.
 
-#include "device_contract.h"
+#include "exports_contract.h"
 
 namespace stretto::contract {
 namespace {
@@ -12,6 +12,7 @@ namespace {
 const UnderTest kCuda{"cuda", "cuda"};
 
 INSTANTIATE_TEST_SUITE_P(Cuda, DeviceContract, testing::Values(DeviceUnderTest{kCuda}), ByComponent());
+INSTANTIATE_TEST_SUITE_P(Cuda, ExportsContract, testing::Values(DeviceUnderTest{kCuda}), ByComponent());
 
 const stretto_device_api& api() {
   return *static_cast<const stretto_device_api*>(load_component(plugin_path("cuda"), STRETTO_DEVICE, "cuda").api);

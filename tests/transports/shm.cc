@@ -31,8 +31,9 @@ TEST(ShmChannel, ActorOpensItsOwnEndsOnly) {
 }
 
 TEST(ShmChannel, EndsMustAgree) {
-  for (const ChannelPlan& theirs : {ChannelPlan{.slots = 3}, ChannelPlan{.slot_bytes = 65},
-                                    ChannelPlan{.note_bytes = 17}, ChannelPlan{.readers = {1, 2}}}) {
+  for (const ChannelPlan& theirs :
+       {ChannelPlan{.slots = 3}, ChannelPlan{.slot_bytes = 65}, ChannelPlan{.note_bytes = 17},
+        ChannelPlan{.readers = {1, 2}}, ChannelPlan{.words = 3}}) {
     std::unique_ptr<Ensemble> owner;
     auto& ensemble = refused(owner, 2);
     ASSERT_TRUE(succeeded(ensemble.transport(0).open_writer(4, {})));
@@ -114,6 +115,54 @@ TEST_F(ShmPair, TimeoutsNameWhoIsAwaited) {
 }
 
 TEST_F(ShmPair, ActorsOfOneProcessShareOneAddress) { EXPECT_EQ(writer().slot(0), reader().slot(0)); }
+
+TEST(ShmWords, CarryWhatTheDeviceToldAndAreOneForAllEnds) {
+  const ChannelPlan plan{.slot_bytes = 0, .note_bytes = 0, .readers = {1, 2}, .words = 5};
+  Ensemble ensemble(TransportUnderTest{kShm}, 3, {plan, ChannelPlan{}, plan});
+  const auto told = [](uint32_t channel) {
+    OpenEnd::Told bytes{};
+    bytes.front() = bytes.back() = static_cast<std::byte>(channel + 1);
+    return bytes;
+  };
+  for (const uint32_t channel : {0U, 2U})
+    ASSERT_TRUE(succeeded(ensemble.transport(0).writer(channel).offer_memory(told(channel))));
+  ASSERT_TRUE(succeeded(ensemble.connect()));
+  std::set<void*> words;
+  for (const uint32_t channel : {0U, 2U})
+    for (const uint32_t reader : {1U, 2U}) {
+      OpenEnd& end = ensemble.transport(reader).reader(channel);
+      OpenEnd::Told found{};
+      ASSERT_TRUE(succeeded(end.offered_memory(found)));
+      EXPECT_EQ(found, told(channel));
+      for (uint32_t index = 0; index < plan.words; ++index) {
+        std::atomic<uint64_t>* theirs = nullptr;
+        std::atomic<uint64_t>* mine = nullptr;
+        ASSERT_TRUE(succeeded(ensemble.transport(0).writer(channel).word(index, &theirs)));
+        ASSERT_TRUE(succeeded(end.word(index, &mine)));
+        EXPECT_EQ(mine, theirs) << "of one process";
+        EXPECT_EQ(mine->load(), 0U);
+        EXPECT_EQ(reinterpret_cast<uintptr_t>(mine) % 64, 0U);
+        words.insert(mine);
+      }
+    }
+  EXPECT_EQ(words.size(), 2 * plan.words);
+}
+
+TEST(ShmWords, AreOfChannelsThatHaveThemAndAreConnected) {
+  const ChannelPlan plan{.slot_bytes = 0, .note_bytes = 0, .words = 2};
+  Ensemble ensemble(TransportUnderTest{kShm}, 2, {plan, ChannelPlan{}});
+  OpenEnd& writer = ensemble.transport(0).writer(0);
+  std::atomic<uint64_t>* word = nullptr;
+  OpenEnd::Told told{};
+  EXPECT_TRUE(failed_with(Code::invalid_argument, writer.word(0, &word)));
+  EXPECT_TRUE(failed_with(Code::invalid_argument, ensemble.transport(1).reader(0).offered_memory(told)));
+  EXPECT_TRUE(failed_with(Code::invalid_argument, ensemble.transport(0).writer(1).offer_memory(told)));
+  ASSERT_TRUE(succeeded(ensemble.connect()));
+  EXPECT_TRUE(succeeded(writer.word(1, &word)));
+  EXPECT_TRUE(failed_with(Code::invalid_argument, writer.word(2, &word)));
+  EXPECT_TRUE(failed_with(Code::invalid_argument, writer.offer_memory(told)));
+  EXPECT_TRUE(failed_with(Code::invalid_argument, ensemble.transport(0).writer(1).word(0, &word)));
+}
 
 TEST(ShmProcesses, ReadersCantWriteIntoSlots) {
   const UnderTest writable{"shm", "shm", "read_only = false"};

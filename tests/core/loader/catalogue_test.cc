@@ -161,6 +161,7 @@ TEST(LoadedPlugin, MustHaveStructsOfVersionZeroAtLeast) {
 TEST(LoadedPlugin, MustOfferWhatIsRequired) {
   EXPECT_THAT(refusal_of("null_function"), HasSubstr("transport 'null_function': the required function `connect`"));
   EXPECT_THAT(refusal_of("null_allocate"), HasSubstr("transport 'null_allocate': the required function `allocate`"));
+  EXPECT_THAT(refusal_of("null_word"), HasSubstr("transport 'null_word': the required function `offer_memory`"));
 }
 
 TEST(LoadedPlugin, MustHaveNames) {
