@@ -98,12 +98,10 @@ void Machine::close_import(void* memory) {
   if (found == blocks_.end() || !found->second.imported)
     throw Error(Code::invalid_argument, "FAKE CUDA: memory was closed that was not imported");
   Block& block = found->second;
-  if (--block.opened != 0) return;
   for (const auto* stream : streams_)
-    if (stream->device == block.device && (!stream->operations.empty() || stream->running) && violated_.empty()) {
-      violated_ = "FAKE CUDA: imported memory was closed while a stream had work";
-      return;
-    }
+    if (stream->device == block.device && (!stream->operations.empty() || stream->running) && violated_.empty())
+      throw Error(Code::internal, "FAKE CUDA: imported memory was closed while a stream had work");
+  if (--block.opened != 0) return;
   block.openers->count.fetch_sub(1);
   munmap(block.openers, kPage);
   log_.forget(memory, block.bytes);

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Random graphs on fake GPUs, against the reference: drawn for the test device and its rendezvous transport, run on
-/// cuda and nccl. Results must be right, and the vector clocks must find no access that nothing orders.
+/// cuda and nccl, a GPU for each actor; or on one or two GPUs for all, over shm, which hands slots over in their
+/// memory. Results must be right, and the vector clocks must find no access that nothing orders.
 
 #include "judge.h"
 #include "leftovers.h"
 #include "violations.h"
+
+#include <algorithm>
 
 namespace stretto::testing {
 namespace {
@@ -43,13 +46,53 @@ void put_on_gpus(RandomGraph& random) {
   });
 }
 
-class OnFakeGpus : public ::testing::TestWithParam<uint64_t> {};
+/// Over shm alone: nccl refuses actors that share a GPU.
+void put_on_shared_gpus(RandomGraph& random) {
+  put_on_gpus(random);
+  for (uint32_t i = 0; i < random.graph.actors.size(); ++i)
+    if (random.graph.actors[i].device == "cuda")
+      random.graph.actors[i].device_index = random.seed % 2 == 0 ? static_cast<int32_t>(i % 2) : 0;
+  random.options.transport = "shm";
+  for (auto& node : random.graph.nodes)
+    if (node.channel.transport) node.channel.transport = "shm";
+  for (auto& collective : random.graph.collectives)
+    if (collective.transport) collective.transport = "shm";
+  random.options.processes = random.seed % 10 == 3;
+}
+
+class OnFakeGpus : public ::testing::TestWithParam<uint64_t> {
+ protected:
+  /// Of all graphs that ran on shared GPUs, unless one alone was asked for.
+  static void TearDownTestSuite() {
+    if (tried_ >= 50) {
+      EXPECT_GT(handed_over_, tried_ / 2) << "too few values went between actors on one GPU";
+    }
+  }
+  static inline size_t tried_ = 0;
+  static inline size_t handed_over_ = 0;
+};
 
 TEST_P(OnFakeGpus, AgreeWithTheReference) {
   for (uint64_t seed = GetParam() * kBlock; seed < (GetParam() + 1) * kBlock; ++seed) {
     if (surroundings().seed && *surroundings().seed != seed) continue;
     RandomGraph random = random_graph(seed, {.collectives = seed % 2 == 1});
     put_on_gpus(random);
+    ASSERT_TRUE(agrees(random.graph, random.options, random.feeds, seed)) << "replay with --seed=" << seed << "\n"
+                                                                          << to_text(random);
+    ASSERT_EQ(violation(), "") << "replay with --seed=" << seed << "\n" << to_text(random);
+  }
+}
+/// A third of the seeds: what runs in place is the same for all of them.
+constexpr uint64_t kStride = 3;
+
+TEST_P(OnFakeGpus, ThatActorsShareAgreeWithTheReference) {
+  for (uint64_t seed = GetParam() * kBlock; seed < (GetParam() + 1) * kBlock; seed += kStride) {
+    if (surroundings().seed && *surroundings().seed != seed) continue;
+    RandomGraph random = random_graph(seed, {.collectives = seed % 2 == 1});
+    put_on_shared_gpus(random);
+    const Plan plan = compile(random.graph, random.options, catalogue());
+    handed_over_ += static_cast<size_t>(std::ranges::count_if(plan.channels, &Channel::device_slots));
+    ++tried_;
     ASSERT_TRUE(agrees(random.graph, random.options, random.feeds, seed)) << "replay with --seed=" << seed << "\n"
                                                                           << to_text(random);
     ASSERT_EQ(violation(), "") << "replay with --seed=" << seed << "\n" << to_text(random);
