@@ -102,6 +102,10 @@ std::string wait_text(const Plan& plan, const Step& step, const Wait& wait) {
   } else if (wait.by == Wait::By::transport && step.channel >= 0) {
     const Channel& channel = plan.channels[static_cast<size_t>(step.channel)];
     text += fmt::format(", over {}", plan.components[channel.transport].name);
+    const PlanActor& writer = plan.actors[channel.writer];
+    if (channel.device_slots)
+      text += fmt::format(" in the memory of {}:{}", plan.components[static_cast<size_t>(writer.device)].name,
+                          writer.device_index);
   }
   if (wait.by == Wait::By::order) text += " (the lane's order)";
   return text;
