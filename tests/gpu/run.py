@@ -126,7 +126,8 @@ def reference_jobs(rig):
         for scheduler in ("serial", "overlap"):
             job(rig, f"reference, all on one GPU, {actors}, {scheduler}",
                 [reference, *here, "--set", f"run.actors={actors}", "--set", f"compile.scheduler={scheduler}"])
-    full = ["--with", TREE / "examples/reference/gpu.toml", *here, "--set", "compile.transport=shm"]
+    full = ["--with", TREE / "examples/reference/gpu.toml", *here, "--set", "compile.transport=shm", "--set",
+            "transport.shm.device_slots=false"]
     for scheduler in ("serial", "overlap"):
         job(rig, f"reference, full size, staged by shm, {scheduler}",
             [reference, *full, "--set", f"compile.scheduler={scheduler}"], 90)
@@ -225,6 +226,53 @@ def killed_sender(rig):
         row("T3", name, "hung for 30 s")
 
 
+def handover(rig):
+    """Tensors of 200 MB handed over between two actors on one GPU, against a goal of 20 us for each."""
+    global failed
+    for actors in ("threads", "processes"):
+        for scheduler in ("serial", "overlap"):
+            job(rig, f"handover, reference job on one GPU, full size, {actors}, {scheduler}",
+                [TREE / "examples/reference/job.toml", "--with", TREE / "examples/reference/gpu.toml", "--set",
+                 "actor.sender.device=cuda:0", "--set", "actor.receiver.device=cuda:0", "--set",
+                 "compile.transport=shm", "--set", f"run.actors={actors}", "--set", f"compile.scheduler={scheduler}"],
+                90)
+    measure_handover(rig, "")
+    control = shutil.which("nvidia-cuda-mps-control")
+    if control is None:
+        row("T3", "handover, processes under MPS", "skipped: there is no nvidia-cuda-mps-control")
+        return
+    # Without MPS, processes that share a GPU take turns on it; with it they run at the same time.
+    with tempfile.TemporaryDirectory(prefix="stretto-mps-") as folder:
+        service = {"CUDA_MPS_PIPE_DIRECTORY": folder, "CUDA_MPS_LOG_DIRECTORY": folder}
+        code, out, err = rig.run("mps", [control, "-d"], 20, **service)
+        if code != 0:
+            row("T3", "handover, processes under MPS", f"skipped: it did not start: {(out + err).strip()[:100]}")
+            return
+        try:
+            measure_handover(rig, " under MPS", **service)
+        finally:
+            subprocess.run([control], input="quit\n", text=True, env=dict(rig.environment, **service), timeout=20,
+                           capture_output=True, check=False)
+
+
+def measure_handover(rig, how, **environment):
+    global failed
+    code, out, err = rig.run("gpu_handover" + how, [rig.build / "tests/bench/gpu_handover"], 120, **environment)
+    if code != 0:
+        failed += 0 if how else 1  # MPS need not offer what lanes need
+        row("T3", "handover" + how, f"exit {code}: {err.strip()[:200]}")
+        return
+    found = json.loads(out)
+    for mode, seconds in found.items():
+        if mode == "bytes":
+            continue
+        low, middle, high = (1e6 * value for value in statistics.quantiles(seconds, n=4))
+        verdict = "no goal" if "staged" in mode else "under 20 us" if middle < 20 else "OVER the goal of 20 us"
+        row("T3", f"handover of {found['bytes'] / 1e6:.0f} MB, {mode}{how}",
+            f"{middle:.1f} us (quartiles of {len(seconds)}: {low:.1f} to {high:.1f}; all: {1e6 * min(seconds):.1f} to "
+            f"{1e6 * max(seconds):.1f}); {verdict}")
+
+
 def sanitize(rig):
     """Memory errors of our kernels, and races in shared memory, by NVIDIA's compute-sanitizer."""
     global failed
@@ -284,7 +332,8 @@ def main():
     logs = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp(prefix="stretto-gpu-"))
     logs.mkdir(parents=True, exist_ok=True)
     rig = Rig(build, logs)
-    only = sys.argv[3].split(",") if len(sys.argv) > 3 else ["suites", "jobs", "bench", "nccl", "several", "sanitize"]
+    parts = ["suites", "jobs", "bench", "handover", "nccl", "several", "sanitize"]
+    only = sys.argv[3].split(",") if len(sys.argv) > 3 else parts
     code, out, err = rig.stretto("doctor", ["doctor"], 60)
     device = re.search(r"^device +cuda: (.*)$", out, re.M)
     if device is None or device.group(1).startswith("0"):
@@ -313,6 +362,8 @@ def main():
         bench(rig)
     if "several" in only and (rig.build / "plugins/build/nccl.so").exists():
         several_gpus(rig, gpus) if gpus > 1 else row("T4", "several GPUs", "there is one")
+    if "handover" in only:
+        handover(rig)
     if "sanitize" in only:
         sanitize(rig)
     print("\n| tier | what | result |\n|---|---|---|")
