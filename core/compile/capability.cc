@@ -43,7 +43,7 @@ std::string driver_lacking(const Traits& transport) {
 /// Staging costs a copy each way, and slots used in place save one.
 int merit(const Traits& transport, const Need& need) {
   const auto direct = [&](const PlanActor& actor) {
-    return transport.shares_slots() ? actor.host_accessible : transport.accepts(actor.memory_kind);
+    return transport.shares_slots() ? actor.host_accessible : transport.direct(actor.memory_kind);
   };
   int points = direct(*need.writer) ? 2 : 0;
   for (const auto* reader : need.readers) points += direct(*reader) ? 2 : 0;
@@ -86,7 +86,8 @@ Choice choose_transport(Components& components, const Need& need) {
                     : fmt::format("transport = \"auto\" found none that can carry it: {}", fmt::join(refused, "; ")));
   const Traits traits(*best);
   const auto how = traits.shares_slots()                      ? "readers use the slots in place"
-                   : traits.accepts(need.writer->memory_kind) ? "it takes the device's memory"
+                   : traits.direct(need.writer->memory_kind)  ? "it takes the device's memory"
+                   : traits.accepts(need.writer->memory_kind) ? "it stages the device's memory itself"
                                                               : "staged through the host";
   return {components.use(*best),
           fmt::format("auto: {}{}", how,
