@@ -74,6 +74,13 @@ Context::~Context() {
   ucp_cleanup(raw_);
 }
 
+bool Context::knows_cuda() const {
+  ucp_context_attr_t attributes{};
+  attributes.field_mask = UCP_ATTR_FIELD_MEMORY_TYPES;
+  must(ucp_context_query(raw_, &attributes), "UCX could not tell what memory it knows");
+  return (attributes.memory_types & (1UL << UCS_MEMORY_TYPE_CUDA)) != 0;
+}
+
 std::vector<std::string> Context::resources() const {
   char* text = nullptr;
   size_t size = 0;
@@ -112,12 +119,17 @@ const Registration* Context::allocated(const void* memory) const {
   return nullptr;
 }
 
-Registration::Registration(ucp_context_h context, void* memory, uint64_t bytes) : context_(context), memory_(memory) {
+Registration::Registration(ucp_context_h context, void* memory, uint64_t bytes, bool cuda)
+    : context_(context), memory_(memory) {
   if (bytes == 0) return;
   ucp_mem_map_params_t parameters{};
   parameters.field_mask = UCP_MEM_MAP_PARAM_FIELD_ADDRESS | UCP_MEM_MAP_PARAM_FIELD_LENGTH;
   parameters.address = memory;
   parameters.length = bytes;
+  if (cuda) {
+    parameters.field_mask |= UCP_MEM_MAP_PARAM_FIELD_MEMORY_TYPE;
+    parameters.memory_type = UCS_MEMORY_TYPE_CUDA;
+  }
   must(ucp_mem_map(context_, &parameters, &raw_), "UCX could not register " + std::to_string(bytes) + " bytes");
 }
 
