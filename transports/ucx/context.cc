@@ -30,12 +30,16 @@ void modify(const Config& config, const char* name, const std::string& value) {
   must(ucp_config_modify(config.get(), name, value.c_str()), std::string("UCX refused ") + name + " = " + value);
 }
 
-/// Sets one of UCX's transports, where its user did not by a variable. It knows the setting without the transport's
-/// name up to UCX 1.15 or so, and with it later.
+/// Sets one of UCX's transports, where its user did not by a variable. UCX knows the setting without the transport's
+/// name up to 1.15 or so, and with it later; 1.13 takes a name that it does not know, 1.22 refuses it.
 void prefer(const Config& config, const std::string& transport, const std::string& name, const char* value) {
   if (in_environment(("UCX_" + transport + "_" + name).c_str())) return;
-  modify(config, name.c_str(), value);
-  modify(config, (transport + "_" + name).c_str(), value);
+  const auto accepts = [&](const std::string& key) {
+    return ucp_config_modify(config.get(), key.c_str(), value) == UCS_OK;
+  };
+  const bool short_one = accepts(name);
+  const bool long_one = accepts(transport + "_" + name);
+  if (!short_one && !long_one) modify(config, (transport + "_" + name).c_str(), value);
 }
 
 Config make_config(const ContextSettings& settings) {
