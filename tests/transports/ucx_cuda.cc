@@ -311,6 +311,20 @@ TEST(StagedOptions, DirectNeedsAUcxThatKnowsCuda) {
   EXPECT_NE(outcome.message.find("libucx-cu13"), std::string::npos) << outcome.message;
 }
 
+TEST(StagedOptions, AnOlderHostPassesNoDeviceToStageWith) {
+  const auto& component = load_component(plugin_path("ucx"), STRETTO_TRANSPORT, "ucx");
+  const auto& api = *static_cast<const stretto_transport_api*>(component.api);
+  const GivenSettings settings(component.options, component.option_count, "gpu = 'staged'");
+  const OpenDevice device(kGpu);
+  OpenLane lane(device);
+  stretto_transport_open request{sizeof request, 0, 1, 0, settings.raw(), &lane.native(), &device.api(), device.raw()};
+  request.size = offsetof(stretto_transport_open, device_api);
+  stretto_transport* transport = nullptr;
+  const Outcome outcome = outcome_of([&](const stretto_sink* sink) { return api.open(&request, &transport, sink); });
+  EXPECT_TRUE(failed_with(Code::unavailable, outcome));
+  EXPECT_NE(outcome.message.find("older stretto"), std::string::npos) << outcome.message;
+}
+
 TEST(StagedOptions, APieceHasRoomForWhatComesWithItsMessage) {
   const Outcome outcome = outcome_of([&](const stretto_sink* sink) {
     try {
