@@ -25,8 +25,8 @@ std::vector<Option> options() {
       Option(
           Type::text, "protocol",
           "how payloads of host memory travel once their RECEIVE is issued: read by the reader (get), written by the "
-          "writer and flushed (put), by UCX's rendezvous (am), or get where the writer's memory is mapped "
-          "in the reader and am elsewhere (auto)")
+          "writer and flushed (put), by UCX's rendezvous (am), or copied by the receiving lane where the writer's "
+          "memory is mapped in the reader and am elsewhere (auto)")
           .otherwise("\"auto\"")
           .one_of("auto|get|put|am"));
   all.push_back(
