@@ -61,7 +61,7 @@ int merit(Components& components, const LoadedComponent& candidate, const Need& 
   const bool shares_device = on_device(components, candidate, need);
   const auto direct = [&](const PlanActor& actor) {
     if (shares_device && share_device(components, *need.writer, actor)) return true;
-    return transport.shares_slots() ? actor.host_accessible : transport.accepts(actor.memory_kind);
+    return transport.shares_slots() ? actor.host_accessible : transport.direct(actor.memory_kind);
   };
   int points = direct(*need.writer) ? 2 : 0;
   for (const auto* reader : need.readers) points += direct(*reader) ? 2 : 0;
@@ -105,7 +105,8 @@ Choice choose_transport(Components& components, const Need& need) {
   const Traits traits(*best);
   const auto how = on_device(components, *best, need)         ? "readers on the writer's device use its slots in place"
                    : traits.shares_slots()                    ? "readers use the slots in place"
-                   : traits.accepts(need.writer->memory_kind) ? "it takes the device's memory"
+                   : traits.direct(need.writer->memory_kind)  ? "it takes the device's memory"
+                   : traits.accepts(need.writer->memory_kind) ? "it stages the device's memory itself"
                                                               : "staged through the host";
   return {components.use(*best),
           fmt::format("auto: {}{}", how,

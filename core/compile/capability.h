@@ -18,6 +18,10 @@ class Traits {
   const std::string& plugin() const { return plugin_; }
   bool has(uint32_t flag) const { return (api_->flags & flag) != 0; }
   bool accepts(const std::string& memory_kind) const;
+  /// Accepts it, and does not bring it through the host's memory.
+  bool direct(const std::string& memory_kind) const {
+    return accepts(memory_kind) && (memory_kind == "host" || !has(STRETTO_TRANSPORT_STAGES));
+  }
   bool shares_slots() const { return has(STRETTO_TRANSPORT_SHARES_SLOTS); }
   bool stream_ordered() const { return has(STRETTO_TRANSPORT_STREAM_ORDERED); }
   /// A SEND and its RECEIVE end together: because the transport says so, or because a SEND completes on match.

@@ -22,7 +22,7 @@ Driver::Driver(std::shared_ptr<const Plan> plan, Catalogue& catalogue, std::shar
       max_offset_(plan_->max_offset()),
       looks_ahead_(compiling::looks_ahead(*plan_)) {
   static const stretto_native native = host_native();
-  endpoints_ = std::make_unique<Endpoints>(*plan_, plan_->driver(), catalogue, page_, native);
+  endpoints_ = std::make_unique<Endpoints>(*plan_, plan_->driver(), catalogue, page_, native, nullptr);
   slots_ = std::make_unique<Slots>(*plan_, plan_->driver(), nullptr, *endpoints_);
   for (const PlanOutput& output : plan_->outputs)
     for (const auto& field : output.fields) {

@@ -33,14 +33,22 @@ bool reads(const Channel& channel, uint32_t actor) {
 }  // namespace
 
 Endpoints::Endpoints(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page,
-                     const stretto_native& device)
+                     const stretto_native& device, const DeviceHandle* opened)
     : plan_(plan), page_(std::move(page)) {
   const HandoverWords words(plan);
+  const auto open = [&](uint32_t component) -> TransportHandle& {
+    const auto found = transports_.find(component);
+    if (found != transports_.end()) return found->second;
+    const ComponentUse& use = plan.components[component];
+    const TransportRequest request{actor, static_cast<uint32_t>(plan.actors.size()), use.settings, device, opened};
+    return transports_.emplace(component, TransportHandle::open(catalogue.find(STRETTO_TRANSPORT, use.name), request))
+        .first->second;
+  };
   for (uint32_t id = 0; id < plan.channels.size(); ++id) {
     const Channel& channel = plan.channels[id];
     const bool writes = channel.writer == actor;
     if (!writes && !reads(channel, actor)) continue;
-    TransportHandle& transport = opened(channel.transport, actor, catalogue, device);
+    TransportHandle& transport = open(channel.transport);
     ChannelInfo info = info_of(plan, id, channel);
     info.words = words.count(id);
     ends_.emplace(id, writes ? transport.writer(info) : transport.reader(info));
@@ -56,19 +64,9 @@ Endpoints::Endpoints(const Plan& plan, uint32_t actor, Catalogue& catalogue, std
     if (step.kind != StepKind::collective) continue;
     const auto number = static_cast<uint32_t>(plan.nodes[static_cast<size_t>(step.node)].collective);
     const PlanCollective& collective = plan.collectives[number];
-    TransportHandle& transport = opened(static_cast<uint32_t>(collective.transport), actor, catalogue, device);
+    TransportHandle& transport = open(static_cast<uint32_t>(collective.transport));
     collectives_.emplace(number, transport.collective(compiling::info_of(number, collective, plan.nodes, plan.values)));
   }
-}
-
-TransportHandle& Endpoints::opened(uint32_t component, uint32_t actor, Catalogue& catalogue,
-                                   const stretto_native& device) {
-  const auto found = transports_.find(component);
-  if (found != transports_.end()) return found->second;
-  const ComponentUse& use = plan_.components[component];
-  const TransportRequest request{actor, static_cast<uint32_t>(plan_.actors.size()), use.settings, device};
-  return transports_.emplace(component, TransportHandle::open(catalogue.find(STRETTO_TRANSPORT, use.name), request))
-      .first->second;
 }
 
 Endpoints::~Endpoints() {

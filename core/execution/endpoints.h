@@ -24,9 +24,10 @@ struct Envelope {
 /// Adds to the transports' own calls the note of each message, by the transport or over the control page.
 class Endpoints {
  public:
-  /// Opens every transport that this actor has a channel on. `device` is the actor's.
+  /// Opens every transport that this actor has a channel on. `device` is the actor's, and `opened`, which may be null
+  /// for the driver, its handle; both outlive this.
   Endpoints(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page,
-            const stretto_native& device);
+            const stretto_native& device, const DeviceHandle* opened);
   Endpoints(const Endpoints&) = delete;
   Endpoints& operator=(const Endpoints&) = delete;
   /// Closes transports that copy before those that share the slots which they may copy from.
@@ -56,7 +57,6 @@ class Endpoints {
   void abort() noexcept;
 
  private:
-  TransportHandle& opened(uint32_t component, uint32_t actor, Catalogue& catalogue, const stretto_native& device);
   struct Countdown {
     uint32_t readers = 0;
     std::vector<std::atomic<uint32_t>> left;  ///< by slot

@@ -28,7 +28,7 @@ Executor::Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::
   const ComponentUse& use = plan.components[static_cast<size_t>(self.device)];
   device_ = DeviceHandle::open(catalogue.find(STRETTO_DEVICE, use.name), self.device_index, use.settings);
   open_lanes(trace_executions);
-  endpoints_ = std::make_unique<Endpoints>(plan, actor, catalogue, page_, native_);
+  endpoints_ = std::make_unique<Endpoints>(plan, actor, catalogue, page_, native_, &device_);
   slots_ = std::make_unique<Slots>(plan, actor, &device_, *endpoints_);
   handovers_ = std::make_unique<Handovers>(plan, actor, device_, *endpoints_);
 }

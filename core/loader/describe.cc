@@ -21,7 +21,7 @@ struct Flag {
 constexpr std::array<Flag, 3> kDeviceFlags{{{STRETTO_DEVICE_BLOCKING, "blocking"},
                                             {STRETTO_DEVICE_HOST_ACCESSIBLE, "host accessible"},
                                             {STRETTO_DEVICE_EXPORTS, "exports"}}};
-constexpr std::array<Flag, 13> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERED, "stream ordered"},
+constexpr std::array<Flag, 14> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERED, "stream ordered"},
                                                 {STRETTO_TRANSPORT_SHARES_SLOTS, "shares slots"},
                                                 {STRETTO_TRANSPORT_MULTI_READER, "multi reader"},
                                                 {STRETTO_TRANSPORT_DYNAMIC, "dynamic"},
@@ -33,7 +33,8 @@ constexpr std::array<Flag, 13> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERE
                                                 {STRETTO_TRANSPORT_THREADS, "threads"},
                                                 {STRETTO_TRANSPORT_ALLOCATES, "allocates"},
                                                 {STRETTO_TRANSPORT_COLLECTIVES, "collectives"},
-                                                {STRETTO_TRANSPORT_DEVICE_SLOTS, "device slots"}}};
+                                                {STRETTO_TRANSPORT_DEVICE_SLOTS, "device slots"},
+                                                {STRETTO_TRANSPORT_STAGES, "stages"}}};
 constexpr std::array<Flag, 1> kOpFlags{{{STRETTO_OP_STATEFUL, "stateful"}}};
 constexpr std::array<Flag, 2> kPortFlags{{{STRETTO_PORT_LIST, "list"}, {STRETTO_PORT_OPTIONAL, "optional"}}};
 

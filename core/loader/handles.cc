@@ -233,8 +233,14 @@ void TransportHandle::Close::operator()(stretto_transport* transport) const noex
 TransportHandle TransportHandle::open(const LoadedComponent& component, const TransportRequest& request) {
   const auto* api = static_cast<const stretto_transport_api*>(component.raw->api);
   auto raw_settings = settings_for(component, request.settings);
-  const stretto_transport_open open{
-      sizeof(stretto_transport_open), request.actor, request.actor_count, 0, raw_settings->raw(), &request.device};
+  const stretto_transport_open open{sizeof(stretto_transport_open),
+                                    request.actor,
+                                    request.actor_count,
+                                    0,
+                                    raw_settings->raw(),
+                                    &request.device,
+                                    request.opened == nullptr ? nullptr : request.opened->api(),
+                                    request.opened == nullptr ? nullptr : request.opened->raw()};
   stretto_transport* transport = nullptr;
   checked("open", api->open, &open, &transport);
   TransportHandle handle;

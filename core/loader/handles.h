@@ -100,6 +100,8 @@ class DeviceHandle {
   void abort() noexcept;
   /// Throws the asynchronous error that ended the device, if there is one. Never blocks.
   void status();
+  const stretto_device_api* api() const { return raw_.get_deleter().api; }
+  stretto_device* raw() const { return raw_.get(); }
 
  private:
   struct Close {
@@ -107,7 +109,6 @@ class DeviceHandle {
     std::unique_ptr<RawSettings> settings;  // the plugin may read them until it is closed
     void operator()(stretto_device* device) const noexcept;
   };
-  const stretto_device_api* api() const { return raw_.get_deleter().api; }
   std::unique_ptr<stretto_device, Close> raw_;
 };
 
@@ -144,7 +145,8 @@ struct TransportRequest {
   uint32_t actor;
   uint32_t actor_count;
   const Arguments& settings;
-  const stretto_native& device;  ///< of this actor; must outlive the transport
+  const stretto_native& device;          ///< of this actor; must outlive the transport
+  const DeviceHandle* opened = nullptr;  ///< the same; null: the actor has none. As long
 };
 
 /// One actor's instance of a transport. Must outlive its ends. `abort` from any thread, the rest as abi.h says.

@@ -4,20 +4,11 @@
 
 /// Several actors in one process, joined by a transport under test, as the core's launcher would join them.
 
-#include "open_device.h"
-#include "open_transport.h"
+#include "open_actor.h"
 
 #include <barrier>
 
 namespace stretto::contract {
-
-struct TransportUnderTest {
-  UnderTest subject;
-  UnderTest device = {"cpu", "cpu"};  ///< that the actors have
-  bool own_device = false;            ///< each actor one of its own: actor i the device i
-  bool borrows = true;                ///< slots lie in the transport's memory, where it has some
-};
-inline void PrintTo(const TransportUnderTest& transport, std::ostream* out) { *out << transport.subject.component; }
 
 /// All actors' instances, with their devices. Members are made and destroyed by one thread.
 class Ensemble {
@@ -26,30 +17,23 @@ class Ensemble {
   Ensemble(const TransportUnderTest& transport, uint32_t actor_count, std::vector<ChannelPlan> channels,
            const std::vector<CollectivePlan>& collectives = {})
       : channels_(std::move(channels)) {
-    const auto& subject = transport.subject;
-    const auto& component = load_component(plugin_path(subject.plugin), STRETTO_TRANSPORT, subject.component);
     for (uint32_t actor = 0; actor < actor_count; ++actor) {
-      devices_.push_back(
-          std::make_unique<OpenDevice>(transport.device, transport.own_device ? static_cast<int32_t>(actor) : 0));
-      lanes_.push_back(std::make_unique<OpenLane>(*devices_.back(), 1));
-      transports_.push_back(std::make_unique<OpenTransport>(component, subject.options, actor, actor_count,
-                                                            &lanes_.back()->native(), transport.borrows));
-      transports_.back()->open_ends(channels_);
-      transports_.back()->open_parts(collectives);
+      auto& opened = *actors_.emplace_back(std::make_unique<OpenActor>(transport, actor, actor_count));
+      opened.transport().open_ends(channels_);
+      opened.transport().open_parts(collectives);
     }
   }
   Ensemble(const Ensemble&) = delete;
   Ensemble& operator=(const Ensemble&) = delete;
   /// Ends what still waits, so that a failed test ends too.
   ~Ensemble() {
-    for (const auto& transport : transports_)
-      if (transport != nullptr) transport->abort();
-    for (const auto& device : devices_) device->abort();
+    for (const auto& actor : actors_) actor->abort();
+    for (const auto& actor : actors_) actor->close_lane();
   }
 
   /// Each actor connects on a thread of its own. The first failure of any of them.
   Outcome connect() {
-    const size_t count = transports_.size();
+    const size_t count = actors_.size();
     std::vector<Word> mine(count);
     std::vector<Outcome> outcomes(count);
     std::vector<char> done(count, 0);
@@ -65,7 +49,7 @@ class Ensemble {
                                                                                  mine[other].descriptors.size())});
           meeting.arrive_and_wait();  // all have their copies of the last round
           bool finished = false;
-          outcomes[actor] = transports_[actor]->connect(round, theirs, mine[actor], finished, soon());
+          outcomes[actor] = actors_[actor]->transport().connect(round, theirs, mine[actor], finished, soon());
           done[actor] = finished || outcomes[actor].code != Code::ok ? 1 : 0;
           meeting.arrive_and_wait();
           const bool failed = std::ranges::any_of(outcomes, [](const auto& it) { return it.code != Code::ok; });
@@ -79,21 +63,19 @@ class Ensemble {
     return {};
   }
 
-  OpenTransport& transport(uint32_t actor) { return *transports_[actor]; }
-  const OpenDevice& device(uint32_t actor) { return *devices_[actor]; }
-  OpenLane& lane(uint32_t actor) { return *lanes_[actor]; }
+  OpenActor& actor(uint32_t actor) { return *actors_[actor]; }
+  OpenTransport& transport(uint32_t actor) { return actors_[actor]->transport(); }
+  const OpenDevice& device(uint32_t actor) { return actors_[actor]->device(); }
+  OpenLane& lane(uint32_t actor) { return actors_[actor]->lane(); }
   OpenEnd& writer(uint32_t id) { return transport(channels_[id].writer).writer(id); }
   OpenEnd& reader(uint32_t id, size_t which = 0) { return transport(channels_[id].readers[which]).reader(id); }
   const ChannelPlan& channel(uint32_t id) const { return channels_[id]; }
   /// Closes one actor's instance before the others'.
-  void close(uint32_t actor) { transports_[actor].reset(); }
+  void close(uint32_t actor) { actors_[actor]->close_transport(); }
 
  private:
   std::vector<ChannelPlan> channels_;
-  std::vector<std::unique_ptr<OpenDevice>> devices_;
-  std::vector<std::unique_ptr<OpenTransport>> transports_;
-  // Destroyed first: a lane may be in a transport's call, which the destructor's aborts have ended.
-  std::vector<std::unique_ptr<OpenLane>> lanes_;
+  std::vector<std::unique_ptr<OpenActor>> actors_;
 };
 
 /// Sends one message, whatever the kind of transport: fills the slot, or device memory, with these bytes. Blocks.
@@ -116,7 +98,7 @@ inline Outcome send_message(Ensemble& ensemble, uint32_t id, int64_t execution, 
     return sent.code != Code::ok ? sent : settled;
   }
   if (Outcome outcome = end.acquire(execution, soon()); outcome.code != Code::ok) return outcome;
-  std::copy(payload.begin(), payload.end(), end.slot(execution));
+  ensemble.actor(actor).fill(end, execution, payload);
   return end.send(execution, payload.size(), note, soon());
 }
 
@@ -141,8 +123,7 @@ inline Outcome receive_message(Ensemble& ensemble, uint32_t id, size_t which, in
   }
   uint64_t arrived = 0;
   if (Outcome outcome = end.receive(execution, &arrived, note, soon()); outcome.code != Code::ok) return outcome;
-  const std::byte* slot = end.slot(execution);
-  payload.assign(slot, slot + arrived);
+  payload = ensemble.actor(actor).bytes_in(end, execution, arrived);
   return end.release(execution);
 }
 

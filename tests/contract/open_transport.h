@@ -13,6 +13,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <random>
 
@@ -56,6 +57,9 @@ struct Word {
   std::vector<std::byte> bytes;
   std::vector<int> descriptors;
 };
+
+/// Somebody's memory for a slot, who keeps it until the transport is closed.
+using SlotMemory = std::function<std::byte*(uint64_t bytes)>;
 
 /// One end. Calls as in abi.h.
 class OpenEnd {
@@ -106,12 +110,16 @@ class OpenEnd {
     return outcome_of([&](const stretto_sink* sink) { return api_->release(end_, execution, sink); });
   }
 
-  /// Gives the slots of a host-driven transport that shares none their memory: `lender`'s, or without one their own.
-  /// Before connect.
-  void bind_slots(stretto_transport* lender) {
-    if (lender == nullptr) own_.assign(plan_.slots, std::vector<std::byte>(plan_.slot_bytes + 1));
+  /// Gives the slots of a host-driven transport that shares none their memory: `elsewhere`'s, `lender`'s, or without
+  /// either their own. Before connect.
+  void bind_slots(const SlotMemory& elsewhere, stretto_transport* lender) {
+    if (elsewhere != nullptr) lender = nullptr;
+    if (elsewhere == nullptr && lender == nullptr)
+      own_.assign(plan_.slots, std::vector<std::byte>(plan_.slot_bytes + 1));
     for (uint32_t i = 0; i < plan_.slots; ++i) {
-      void* memory = lender == nullptr ? own_[i].data() : nullptr;
+      void* memory = elsewhere != nullptr ? elsewhere(plan_.slot_bytes + 1)
+                     : lender == nullptr  ? own_[i].data()
+                                          : nullptr;
       if (lender != nullptr)
         needed("allocate",
                [&](const stretto_sink* sink) { return api_->allocate(lender, plan_.slot_bytes + 1, &memory, sink); });
@@ -132,15 +140,18 @@ class OpenEnd {
 /// Owns an instance. Opening and connecting: one thread; abort: any.
 class OpenTransport {
  public:
-  /// `borrows`: slots lie in the transport's memory, where it has some.
+  /// `borrows`: slots lie in the transport's memory, where it has some; `elsewhere`: not even then.
   OpenTransport(const stretto_component& component, const std::string& options, uint32_t actor, uint32_t actor_count,
-                const stretto_native* device, bool borrows = true)
+                const stretto_native* device, bool borrows = true, const stretto_device_api* device_api = nullptr,
+                stretto_device* device_handle = nullptr, SlotMemory elsewhere = nullptr)
       : api_(*static_cast<const stretto_transport_api*>(component.api)),
         actor_(actor),
         actor_count_(actor_count),
-        borrows_(borrows && has(STRETTO_TRANSPORT_ALLOCATES)) {
+        borrows_(borrows && has(STRETTO_TRANSPORT_ALLOCATES)),
+        elsewhere_(std::move(elsewhere)) {
     const GivenSettings settings(component.options, component.option_count, options);
-    const stretto_transport_open request{sizeof request, actor, actor_count, 0, settings.raw(), device};
+    const stretto_transport_open request{sizeof request, actor,  actor_count, 0,
+                                         settings.raw(), device, device_api,  device_handle};
     needed("open a transport", [&](const stretto_sink* sink) { return api_.open(&request, &transport_, sink); });
   }
   OpenTransport(const OpenTransport&) = delete;
@@ -234,7 +245,7 @@ class OpenTransport {
     if (outcome.code == Code::ok) {
       auto& made = ends.emplace(id, OpenEnd(api_, end, plan)).first->second;
       if (!has(STRETTO_TRANSPORT_SHARES_SLOTS) && !has(STRETTO_TRANSPORT_STREAM_ORDERED))
-        made.bind_slots(borrows_ ? transport_ : nullptr);
+        made.bind_slots(elsewhere_, borrows_ ? transport_ : nullptr);
     }
     return outcome;
   }
@@ -243,6 +254,7 @@ class OpenTransport {
   const uint32_t actor_;
   const uint32_t actor_count_;
   const bool borrows_;
+  const SlotMemory elsewhere_;
   stretto_transport* transport_ = nullptr;
   std::map<uint32_t, OpenEnd> writers_;
   std::map<uint32_t, OpenEnd> readers_;

@@ -71,15 +71,15 @@ class ProcessContract : public testing::TestWithParam<TransportUnderTest> {
     if ((flags & STRETTO_TRANSPORT_STREAM_ORDERED) != 0) GTEST_SKIP() << "the peer has no lanes";
   }
   /// Actor 0, connected with the peer.
-  std::unique_ptr<OpenTransport> connected(const Peer& peer) const {
-    static const stretto_native host{sizeof host, 0, "host", 0, 0};
-    auto transport = std::make_unique<OpenTransport>(*component_, GetParam().subject.options, 0, 2, &host);
-    transport->open_ends(peer_channels());
-    connect_over(peer.socket(), *transport, soon());
-    return transport;
+  static std::unique_ptr<OpenActor> connected(const Peer& peer) {
+    auto actor = std::make_unique<OpenActor>(GetParam(), 0, 2);
+    actor->transport().open_ends(peer_channels());
+    connect_over(peer.socket(), actor->transport(), soon());
+    return actor;
   }
   /// Actor 0 sends execution 0, and the peer has it in hand.
-  static void hand_over(OpenTransport& transport, const Peer& peer) {
+  static void hand_over(OpenActor& actor, const Peer& peer) {
+    OpenTransport& transport = actor.transport();
     const std::array<std::byte, 16> note{};
     ASSERT_TRUE(succeeded(transport.writer(0).acquire(0, soon())));
     ASSERT_TRUE(succeeded(transport.writer(0).send(0, 8, note.data(), soon())));
@@ -94,22 +94,23 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ProcessContract);
 TEST_P(ProcessContract, MessagesComeBackReversedWithTheirNotes) {
   constexpr int64_t kCount = 300;
   Peer peer(GetParam().subject, {"echo", std::to_string(kCount)});
-  auto transport = connected(peer);
+  auto actor = connected(peer);
+  auto& transport = actor->transport();
   const auto bytes_of = [&](int64_t execution) {
-    if ((transport->api().flags & STRETTO_TRANSPORT_DYNAMIC) == 0) return uint64_t{20'000};
+    if ((transport.api().flags & STRETTO_TRANSPORT_DYNAMIC) == 0) return uint64_t{20'000};
     return execution % 7 == 0 ? uint64_t{0} : static_cast<uint64_t>(execution) * 7919 % 20'001;
   };
   auto sending = std::async(std::launch::async, [&] {
-    const OpenEnd& to = transport->writer(0);
+    const OpenEnd& to = transport.writer(0);
     for (int64_t execution = 0; execution < kCount; ++execution) {
       const auto payload = message_bytes(0, execution, bytes_of(execution));
       const auto note = message_bytes(5, execution, 16);
       EXPECT_TRUE(succeeded(to.acquire(execution, soon())));
-      std::copy(payload.begin(), payload.end(), to.slot(execution));
+      actor->fill(to, execution, payload);
       EXPECT_TRUE(succeeded(to.send(execution, payload.size(), note.data(), soon())));
     }
   });
-  const OpenEnd& from = transport->reader(1);
+  const OpenEnd& from = transport.reader(1);
   for (int64_t execution = 0; execution < kCount; ++execution) {
     uint64_t bytes = 0;
     std::vector<std::byte> note(16);
@@ -117,8 +118,8 @@ TEST_P(ProcessContract, MessagesComeBackReversedWithTheirNotes) {
     auto expected = message_bytes(0, execution, bytes_of(execution));
     std::ranges::reverse(expected);
     ASSERT_EQ(bytes, expected.size());
-    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), from.slot(execution))) << "execution " << execution;
-    if (transport->has(STRETTO_TRANSPORT_CARRIES_NOTE)) {
+    EXPECT_TRUE(actor->bytes_in(from, execution, bytes) == expected) << "execution " << execution;
+    if (transport.has(STRETTO_TRANSPORT_CARRIES_NOTE)) {
       EXPECT_TRUE(note == message_bytes(5, execution, 16)) << "execution " << execution;
     }
     ASSERT_TRUE(succeeded(from.release(execution)));
@@ -130,13 +131,14 @@ TEST_P(ProcessContract, MessagesComeBackReversedWithTheirNotes) {
 
 TEST_P(ProcessContract, ReceiveFromAKilledActorEndsAtItsDeadline) {
   Peer peer(GetParam().subject, {"hold"});
-  auto transport = connected(peer);
-  hand_over(*transport, peer);
+  auto actor = connected(peer);
+  auto& transport = actor->transport();
+  hand_over(*actor, peer);
   auto receiving = std::async(std::launch::async, [&] {
     uint64_t bytes = 0;
     std::array<std::byte, 16> note{};
     const int64_t deadline = to_raw(std::chrono::steady_clock::now() + std::chrono::milliseconds(300));
-    return transport->reader(1).receive(0, &bytes, note.data(), deadline);
+    return transport.reader(1).receive(0, &bytes, note.data(), deadline);
   });
   peer.kill();
   const Outcome outcome = receiving.get();
@@ -146,19 +148,21 @@ TEST_P(ProcessContract, ReceiveFromAKilledActorEndsAtItsDeadline) {
 
 TEST_P(ProcessContract, SlotsOfAKilledReaderStayTaken) {
   Peer peer(GetParam().subject, {"hold"});
-  auto transport = connected(peer);
-  hand_over(*transport, peer);
+  auto actor = connected(peer);
+  auto& transport = actor->transport();
+  hand_over(*actor, peer);
   peer.kill();
-  const Outcome outcome = transport->writer(0).acquire(2, shortly());
+  const Outcome outcome = transport.writer(0).acquire(2, shortly());
   EXPECT_TRUE(outcome.code == Code::timed_out || outcome.code == Code::disconnected) << outcome.message;
 }
 
 TEST_P(ProcessContract, MessageOfAKilledActorArrivesWholeOrNotAtAll) {
   Peer peer(GetParam().subject, {"offer"});
-  auto transport = connected(peer);
+  auto actor = connected(peer);
+  auto& transport = actor->transport();
   EXPECT_TRUE(peer.socket().receive().second);
   peer.kill();
-  const OpenEnd& reader = transport->reader(1);
+  const OpenEnd& reader = transport.reader(1);
   uint64_t bytes = 0;
   std::array<std::byte, 16> note{};
   const int64_t deadline = to_raw(std::chrono::steady_clock::now() + std::chrono::seconds(2));
@@ -166,7 +170,7 @@ TEST_P(ProcessContract, MessageOfAKilledActorArrivesWholeOrNotAtAll) {
   if (outcome.code == Code::ok) {
     const auto expected = message_bytes(1, 0, reader.plan().slot_bytes);
     ASSERT_EQ(bytes, expected.size());
-    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), reader.slot(0)));
+    EXPECT_TRUE(actor->bytes_in(reader, 0, bytes) == expected);
   } else {
     EXPECT_TRUE(outcome.code == Code::timed_out || outcome.code == Code::disconnected) << outcome.message;
   }
@@ -174,15 +178,16 @@ TEST_P(ProcessContract, MessageOfAKilledActorArrivesWholeOrNotAtAll) {
 
 TEST_P(ProcessContract, AbortEndsAWaitForAKilledActor) {
   Peer peer(GetParam().subject, {"hold"});
-  auto transport = connected(peer);
-  hand_over(*transport, peer);
+  auto actor = connected(peer);
+  auto& transport = actor->transport();
+  hand_over(*actor, peer);
   peer.kill();
   auto receiving = std::async(std::launch::async, [&] {
     uint64_t bytes = 0;
     std::array<std::byte, 16> note{};
-    return transport->reader(1).receive(0, &bytes, note.data(), STRETTO_NO_DEADLINE);
+    return transport.reader(1).receive(0, &bytes, note.data(), STRETTO_NO_DEADLINE);
   });
-  transport->abort();
+  transport.abort();
   const Outcome outcome = receiving.get();
   EXPECT_TRUE(outcome.code == Code::cancelled || outcome.code == Code::disconnected) << outcome.message;
 }
@@ -196,8 +201,8 @@ TEST_P(ProcessContract, NothingIsLeftOfAKilledActor) {
   const size_t descriptors = open_descriptors();
   {
     Peer peer(GetParam().subject, {"hold"});
-    auto transport = connected(peer);
-    hand_over(*transport, peer);
+    auto actor = connected(peer);
+    hand_over(*actor, peer);
     peer.kill();
   }
   EXPECT_EQ(open_descriptors(), descriptors);

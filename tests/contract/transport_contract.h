@@ -226,8 +226,7 @@ TEST_P(TransportContract, ReleasesComeInAnyOrder) {
   ASSERT_TRUE(succeeded(reader.release(2)));
   ASSERT_TRUE(succeeded(reader.release(1)));
   EXPECT_TRUE(failed_with(Code::timed_out, writer.acquire(3, shortly())));
-  const auto expected = message_bytes(0, 0, 8);
-  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), reader.slot(0))) << "a held slot was changed";
+  EXPECT_TRUE(ensemble->actor(1).bytes_in(reader, 0, 8) == message_bytes(0, 0, 8)) << "a held slot was changed";
   ASSERT_TRUE(succeeded(reader.release(0)));
   for (int64_t execution = 3; execution < 6; ++execution)
     EXPECT_TRUE(succeeded(send_message(*ensemble, 0, execution, message_bytes(0, execution, 8))));
@@ -257,7 +256,7 @@ TEST_P(TransportContract, PayloadTravelsNoEarlierThanItsReceive) {
   ASSERT_TRUE(succeeded(send_message(*ensemble, 1, 0, message_bytes(1, 0, 8))));
   ASSERT_TRUE(succeeded(receive_message(*ensemble, 1, 0, 0, 8, payload)));
   const auto changed = message_bytes(0, 1, bytes);
-  std::copy(changed.begin(), changed.end(), ensemble->writer(0).slot(0));
+  ensemble->actor(0).fill(ensemble->writer(0), 0, changed);
   ASSERT_TRUE(succeeded(receive_message(*ensemble, 0, 0, 0, bytes, payload)));
   EXPECT_TRUE(payload == changed) << "the payload had left its writer before the reader asked for it";
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Random graphs on fake GPUs, against the reference: drawn for the test device and its rendezvous transport, run on
-/// cuda and nccl, a GPU for each actor; or on one or two GPUs for all, over shm, which hands slots over in their
+/// cuda, nccl and ucx, a GPU for each actor; or on one or two GPUs for all, over shm, which hands slots over in their
 /// memory. Results must be right, and the vector clocks must find no access that nothing orders.
 
 #include "judge.h"
@@ -10,6 +10,7 @@
 #include "violations.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace stretto::testing {
 namespace {
@@ -31,13 +32,22 @@ bool among_gpus(const Graph& graph, uint32_t number) {
   });
 }
 
+/// What carries values that do not stay among GPUs: in every other graph ucx, which stages them, where it is built.
+std::string for_mixed_edges(uint64_t seed) {
+  const char* folder = std::getenv("STRETTO_PLUGINS");  // NOLINT(concurrency-mt-unsafe): nothing sets it
+  const bool ucx = folder != nullptr && std::filesystem::exists(std::filesystem::path(folder) / "ucx.so");
+  return ucx && seed % 4 < 2 ? "ucx" : "shm";
+}
+
 void put_on_gpus(RandomGraph& random) {
   for (auto& actor : random.graph.actors)
     if (actor.device == "async_device") actor.device = "cuda";
   if (random.options.transport == kRendezvous) random.options.transport = "auto";  // nccl where it can
+  if (random.options.transport == "shm") random.options.transport = for_mixed_edges(random.seed);
   for (uint32_t i = 0; i < random.graph.nodes.size(); ++i) {
     auto& transport = random.graph.nodes[i].channel.transport;
-    if (transport && *transport == kRendezvous) transport = among_gpus(random.graph, i) ? "nccl" : "shm";
+    if (transport && *transport == kRendezvous)
+      transport = among_gpus(random.graph, i) ? "nccl" : for_mixed_edges(random.seed);
   }
   for (auto& collective : random.graph.collectives)
     if (collective.transport && *collective.transport == kRendezvous) collective.transport = "auto";

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tests and benches that need a GPU (T3), or several (T4), in one go: prints one table, ends within 8 minutes.
 
-usage: run.py BUILD [LOGS]     BUILD: the build folder. LOGS: a folder for the programs' output.
+usage: run.py BUILD [LOGS [PARTS]]    BUILD: the build folder. LOGS: a folder for the programs' output. PARTS: a,b,…
+All parts but ucx, unless they are named.
+STRETTO_UCX: a folder with UCX's libraries, for machines that have none, or others than are to be tried.
 Exit code: 0 all passed, 1 something failed, 3 there is no GPU.
 """
 import itertools
@@ -48,6 +50,9 @@ class Rig:
                                 STRETTO_TEST_PLUGINS=str(build / "tests/support/plugins"),
                                 STRETTO_PROGRAM=str(build / "core/command/stretto"),
                                 STRETTO_TRANSPORT_PEER=str(build / "tests/contract/transport_peer"))
+        if "STRETTO_UCX" in os.environ:
+            folders = [str(pathlib.Path(os.environ["STRETTO_UCX"]).resolve()), os.environ.get("LD_LIBRARY_PATH", "")]
+            self.environment["LD_LIBRARY_PATH"] = ":".join(filter(None, folders))
 
     def run(self, name, command, seconds, **more_environment):
         """Returns the exit code (124: too slow), stdout and stderr; both are kept in the logs."""
@@ -194,14 +199,79 @@ def collective_jobs(rig, gpus):
                 [*chosen, "--set", f"run.actors={actors}", "--set", f"actor.worker.count={count}"], 90, tier="T4")
 
 
-def killed_sender(rig):
-    """A rank dies while another one waits for it in NCCL: the survivors must end, and say who died."""
+def full_size(rig, transport, count, more):
+    """The reference job at full size, a GPU for each actor: as many senders as there are GPUs beside one."""
     global failed
-    name = "nccl, a sender killed during a receive"
-    process = subprocess.Popen([rig.build / "core/command/stretto", "run", TREE / "tests/gpu/killed_sender.toml", "-q"],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    senders = min(3, count - 1)
+    full = [TREE / "examples/reference/job.toml", "--with", TREE / "examples/reference/gpu.toml", "--set",
+            f"actor.sender.count={senders}", "--set", f'actor.receiver.device="cuda:{senders}"', *more]
+    name = f"{transport}, {senders + 1} GPUs, {senders} senders, full size"
+    for executions in (5, 50):
+        code, out, err = rig.stretto(name, ["compare", *full, "--set", f"run.executions={executions}", "--vary",
+                                            "compile.scheduler=serial,overlap", "--repeat", "5", "--json", "-q"], 120)
+        if code != 0:
+            failed += 1
+            row("T4", name, f"exit {code}: {(err.strip().splitlines() or ['no words'])[0][:200]}")
+            continue
+        for variant in json.loads(out)["variants"]:
+            row("T4", f"{name}, N = {executions}, {variant['variant'].split('=')[-1]}",
+                f"{timed(variant['runs'])}; t {variant['t'] * 1e3:.3f} ms, m {variant['m'] * 1e3:.3f} ms in these runs")
+
+
+def ucx_jobs(rig, gpus):
+    """The same jobs over UCX: staged through pinned memory, and direct where UCX knows CUDA."""
+    global failed
+    code, out, err = rig.stretto("doctor", ["doctor", "--json"], 60)
+    found = [component for plugin in json.loads(out or "{}").get("plugins", []) for component in plugin["components"]
+             if component["name"] == "ucx"]
+    if not found:
+        row("T3", "ucx", "not built, or its libraries are missing: see STRETTO_UCX")
+        return
+    findings = found[0].get("findings", ["?"])
+    row("T3", "ucx", f"{findings[0]}; {findings[-1]}")
+    suite(rig, "transport ucx on cuda, contract, staged", "tests/transports/ucx_cuda_test", 150)
+    for gpu in ("staged", "direct"):
+        ucx = ["--set", "compile.transport=ucx", "--set", f"transport.ucx.gpu={gpu}"]
+        if gpu == "direct" and "direct" not in findings[-1]:
+            row("T3", "ucx, direct", "skipped: this UCX does not know CUDA")
+            continue
+        ucx_on_one_gpu(rig, gpu, ucx)
+        if gpus > 1:
+            full_size(rig, f"ucx, {gpu}", gpus, ucx)
+            job(rig, f"dynamic shapes, ucx, {gpu}, 2 GPUs", [TREE / "tests/gpu/dynamic.toml", "--reference", *ucx], 60,
+                tier="T4")
+        for scheduler in ("serial", "overlap"):
+            job(rig, f"collectives over ucx, {gpu}, {scheduler}",
+                [TREE / "tests/gpu/collectives.toml", "--reference", *ucx, "--set", f"compile.scheduler={scheduler}",
+                 "--set", f"actor.worker.device={'cuda' if gpus > 1 else 'cuda:0'}"], 60, tier="T4" if gpus > 1 else "T3")
+        killed_sender(rig, f"ucx, {gpu}, a sender killed during a receive", 5, ucx)
+
+
+def ucx_on_one_gpu(rig, gpu, ucx):
+    reference = TREE / "examples/reference/job.toml"
+    here = ["--set", "actor.sender.device=cuda:0", "--set", "actor.receiver.device=cuda:0"]
+    mixed = {"from processors": ["--set", "actor.receiver.device=cuda:0"],
+             "to a processor": ["--set", "actor.sender.device=cuda:0"]}
+    for actors in ("threads", "processes"):
+        run = [*ucx, "--set", f"run.actors={actors}"]
+        for scheduler in ("serial", "overlap"):
+            job(rig, f"ucx, {gpu}, all on one GPU, {actors}, {scheduler}",
+                [reference, *here, *run, "--set", f"compile.scheduler={scheduler}"])
+        for name, devices in mixed.items():
+            job(rig, f"ucx, {gpu}, {name}, {actors}", [reference, *devices, *run])
+    full = ["--with", TREE / "examples/reference/gpu.toml", *here, *ucx]
+    for scheduler in ("serial", "overlap"):
+        job(rig, f"ucx, {gpu}, all on one GPU, full size, {scheduler}",
+            [reference, *full, "--set", f"compile.scheduler={scheduler}"], 90)
+
+
+def killed_sender(rig, name, connecting, more=()):
+    """An actor dies while another one waits for it: the survivors must end, and say who died."""
+    global failed
+    process = subprocess.Popen([rig.build / "core/command/stretto", "run", TREE / "tests/gpu/killed_sender.toml", "-q",
+                                *more], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                env=rig.environment, start_new_session=True)
-    time.sleep(20)  # long enough to connect; the sender holds its lane for a minute
+    time.sleep(connecting)  # seconds, and more than enough; the sender holds its lane for a minute
     actors = sorted(int(child) for task in pathlib.Path(f"/proc/{process.pid}/task").glob("*/children")
                     for child in task.read_text().split())
     if len(actors) != 2 or process.poll() is not None:
@@ -357,7 +427,9 @@ def main():
         nccl_jobs(rig)
         collective_jobs(rig, int(re.match(r"\d+", device.group(1)).group()))
         if (rig.build / "plugins/build/nccl.so").exists():
-            killed_sender(rig)
+            killed_sender(rig, "nccl, a sender killed during a receive", 20)
+    if "ucx" in only:
+        ucx_jobs(rig, gpus)
     if "bench" in only:
         bench(rig)
     if "several" in only and (rig.build / "plugins/build/nccl.so").exists():

@@ -85,7 +85,7 @@ TEST(NcclTransport, NeedsACudaDevice) {
   const stretto_native host{sizeof host, 0, "host", 0, 0};
   const auto& component = load_component(plugin_path("nccl"), STRETTO_TRANSPORT, "nccl");
   const contract::GivenSettings settings(component.options, component.option_count, "");
-  const stretto_transport_open request{sizeof request, 0, 2, 0, settings.raw(), &host};
+  const stretto_transport_open request{sizeof request, 0, 2, 0, settings.raw(), &host, nullptr, nullptr};
   stretto_transport* transport = nullptr;
   EXPECT_TRUE(failed_with(Code::invalid_argument,
                           outcome_of([&](const stretto_sink* sink) { return api.open(&request, &transport, sink); })));

@@ -7,12 +7,13 @@
 namespace stretto::ucx {
 namespace {
 
-constexpr uint64_t kMagic = 0x317863752d747473;  // "stt-ucx1": change the digit with the layout
+constexpr uint64_t kMagic = 0x327863752d747473;  // "stt-ucx2": change the digit with the layout
 
 struct Head {
   uint64_t magic;
   Protocol protocol;
   uint32_t end_count;
+  uint64_t piece_bytes;
   uint64_t address_bytes;
 };
 struct Row {
@@ -22,7 +23,8 @@ struct Row {
   uint32_t note_bytes;
   uint64_t slot_bytes;
   uint32_t reader_count;
-  uint32_t memory_count;
+  uint32_t reach;
+  uint64_t memory_count;
 };
 struct SlotRow {
   uint64_t address;
@@ -43,7 +45,8 @@ void append(std::vector<std::byte>& bytes, uint32_t channel, bool writes, const 
                 end.note_bytes,
                 end.slot_bytes,
                 end.reader_count,
-                static_cast<uint32_t>(end.memory.size())};
+                static_cast<uint32_t>(end.reach),
+                end.memory.size()};
   append(bytes, &row, sizeof row);
   for (const auto& slot : end.memory) {
     const SlotRow slot_row{slot.address, slot.key.size()};
@@ -87,7 +90,7 @@ std::vector<std::byte> to_bytes(const Announcement& announcement) {
   std::vector<std::byte> bytes;
   const Head head{kMagic, announcement.protocol,
                   static_cast<uint32_t>(announcement.written.size() + announcement.read.size()),
-                  announcement.address.size()};
+                  announcement.piece_bytes, announcement.address.size()};
   append(bytes, &head, sizeof head);
   append(bytes, announcement.address.data(), announcement.address.size());
   for (const auto& [channel, end] : announcement.written) append(bytes, channel, true, end);
@@ -101,11 +104,13 @@ Announcement announcement_from(std::span<const std::byte> bytes, uint32_t actor)
   if (head.magic != kMagic) cursor.fail();
   Announcement announcement;
   announcement.protocol = head.protocol;
+  announcement.piece_bytes = head.piece_bytes;
   announcement.address = cursor.take(head.address_bytes);
   for (uint32_t i = 0; i < head.end_count; ++i) {
     const auto row = cursor.take<Row>();
-    AnnouncedEnd end{row.slots, row.note_bytes, row.slot_bytes, row.reader_count, {}};
-    for (uint32_t slot = 0; slot < row.memory_count; ++slot) {
+    if (row.reach > static_cast<uint32_t>(Reach::staged)) cursor.fail();
+    AnnouncedEnd end{row.slots, row.note_bytes, row.slot_bytes, row.reader_count, static_cast<Reach>(row.reach), {}};
+    for (uint64_t slot = 0; slot < row.memory_count; ++slot) {
       const auto slot_row = cursor.take<SlotRow>();
       end.memory.push_back({slot_row.address, cursor.take(slot_row.key_bytes)});
     }

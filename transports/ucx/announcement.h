@@ -17,17 +17,26 @@ struct AnnouncedSlot {
   std::vector<std::byte> key;
 };
 
+/// How UCX reaches the slots of an end.
+enum class Reach : uint32_t {
+  host,    ///< they lie in host memory
+  device,  ///< in memory of a CUDA device, which this UCX knows
+  staged,  ///< in memory of a device, and not at all: see staging.h
+};
+
 struct AnnouncedEnd {
   uint32_t slots;  ///< of the writer's ring
   uint32_t note_bytes;
   uint64_t slot_bytes;
   uint32_t reader_count;
+  Reach reach;
   std::vector<AnnouncedSlot> memory;  ///< the end's own slots; a reader may have another number of them
 };
 
 /// One actor's.
 struct Announcement {
   Protocol protocol = Protocol::automatic;
+  uint64_t piece_bytes = 0;  ///< of staged payloads
   std::vector<std::byte> address;
   std::map<uint32_t, AnnouncedEnd> written;  ///< by channel
   std::map<uint32_t, AnnouncedEnd> read;     ///< by channel

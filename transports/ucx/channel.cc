@@ -2,45 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "channel.h"
 
-#include <algorithm>
-
 namespace stretto::ucx {
-
-ControlWord::ControlWord(Kind kind, const Wiring& wiring, const ChannelInfo& channel, uint32_t note_bytes)
-    : bytes_(sizeof(Header) + note_bytes + kMostPayload),
-      length_(sizeof(Header) + note_bytes),
-      note_bytes_(note_bytes) {
-  const Header header{static_cast<uint32_t>(kind), wiring.actor, channel.id, 0, 0, 0};
-  std::memcpy(bytes_.data(), &header, sizeof header);
-}
-
-void ControlWord::set(int64_t execution, const void* note) {
-  edit([&](Header& header) {
-    header.execution = static_cast<uint32_t>(execution);
-    header.done_channel = 0;
-  });
-  length_ = sizeof(Header) + note_bytes_;
-  if (note != nullptr)
-    std::copy_n(static_cast<const std::byte*>(note), note_bytes_, bytes_.begin() + sizeof(Header));
-  else
-    std::fill_n(bytes_.begin() + sizeof(Header), note_bytes_, std::byte{});
-}
-
-void ControlWord::set(Kind kind) {
-  edit([&](Header& header) { header.kind = static_cast<uint32_t>(kind); });
-}
-
-void ControlWord::add(const Released& released) {
-  edit([&](Header& header) {
-    header.done_channel = released.channel + 1;
-    header.done_execution = static_cast<uint32_t>(released.execution);
-  });
-}
-
-void ControlWord::add(const std::byte* payload, uint64_t bytes) {
-  std::copy_n(payload, bytes, bytes_.begin() + static_cast<ptrdiff_t>(length_));
-  length_ += bytes;
-}
 
 void End::bind(uint32_t slot, void* memory, uint64_t bytes) {
   if (bytes < channel_.slot_bytes)
@@ -48,13 +10,15 @@ void End::bind(uint32_t slot, void* memory, uint64_t bytes) {
                                             " bytes, its messages have up to " + std::to_string(channel_.slot_bytes));
   if (slot >= slots_.size()) slots_.resize(slot + 1);
   slots_[slot].memory = static_cast<std::byte*>(memory);
-  if (wiring_.context.allocated(memory) == nullptr)
-    slots_[slot].registration = Registration(wiring_.context.raw(), memory, channel_.slot_bytes);
+  if (wiring_.reach != Reach::staged && wiring_.context.allocated(memory) == nullptr)
+    slots_[slot].registration =
+        Registration(wiring_.context.raw(), memory, channel_.slot_bytes, wiring_.reach == Reach::device);
 }
 
 AnnouncedEnd End::announced() const {
-  AnnouncedEnd end{
-      channel_.slots, channel_.note_bytes, channel_.slot_bytes, static_cast<uint32_t>(channel_.readers.size()), {}};
+  AnnouncedEnd end{channel_.slots,      channel_.note_bytes,
+                   channel_.slot_bytes, static_cast<uint32_t>(channel_.readers.size()),
+                   wiring_.reach,       {}};
   for (const auto& slot : slots_) {
     if (slot.memory == nullptr) throw error(Code::invalid_argument, "not all of its slots were bound to memory");
     const auto* allocated = wiring_.context.allocated(slot.memory);

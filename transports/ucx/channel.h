@@ -6,56 +6,14 @@
 /// and different ends concurrently. What is marked "engine" is called by the engine's holder alone (worker.h); it and
 /// the calls share atomic marks, "execution + 1", and what is written before a mark is raised.
 
-#include "announcement.h"
-#include "peer.h"
-#include "worker.h"
-
-#include <cstring>
+#include "pieces.h"
 
 namespace stretto::ucx {
-
-/// What all ends of one instance share. Outlives them.
-struct Wiring {
-  const Context& context;
-  Engine& engine;
-  Worker& worker;
-  uint32_t actor;
-  Protocol protocol;
-  uint64_t eager_bytes;
-  std::atomic<bool> aborted{false};
-};
 
 /// Memory of one slot, and its registration if it is not UCX's own.
 struct BoundSlot {
   std::byte* memory = nullptr;
   Registration registration;
-};
-
-/// The header of a control word with the note behind it, and behind that a payload of a few bytes. Kept while it is
-/// under way.
-class ControlWord {
- public:
-  ControlWord(Kind kind, const Wiring& wiring, const ChannelInfo& channel, uint32_t note_bytes = 0);
-  /// For the next time. It says `done` of nothing.
-  void set(int64_t execution, const void* note = nullptr);
-  void set(Kind kind);
-  void add(const Released& released);
-  /// At most kMostPayload bytes.
-  void add(const std::byte* payload, uint64_t bytes);
-  static constexpr uint64_t kMostPayload = 64;
-  std::span<const std::byte> bytes() const { return {bytes_.data(), length_}; }
-
- private:
-  template <class Change>
-  void edit(Change&& change) {
-    Header header;
-    std::memcpy(&header, bytes_.data(), sizeof header);
-    change(header);
-    std::memcpy(bytes_.data(), &header, sizeof header);
-  }
-  std::vector<std::byte> bytes_;
-  uint64_t length_;
-  const uint32_t note_bytes_;
 };
 
 class End : public ChannelEnd {
@@ -88,6 +46,12 @@ class End : public ChannelEnd {
   Error error(Code code, const std::string& what) const { return {code, "channel '" + channel_.name + "': " + what}; }
   Error gone(const Peer& peer) const;
   Wiring& wiring() const { return wiring_; }
+  /// How a payload goes from the writer's slots to a reader's.
+  enum class Way { host, device, pieces };
+  static Way way_between(Reach here, Reach there) {
+    if (here == Reach::staged || there == Reach::staged) return Way::pieces;
+    return here == Reach::host && there == Reach::host ? Way::host : Way::device;
+  }
   /// This end's own slot, of as many as were bound.
   std::byte* memory(int64_t execution) const { return slots_[static_cast<uint64_t>(execution) % slots_.size()].memory; }
 
@@ -118,8 +82,14 @@ class WriterEnd final : public End {
  public:
   WriterEnd(ChannelInfo info, Wiring& wires);
   ~WriterEnd() override;
+  /// A reader, as it announced its end, and its slots where this end writes them.
+  struct Reading {
+    Peer* peer;
+    Reach reach;
+    RemoteRing ring;
+  };
   /// `readers`: in the channel's order. Before any call below.
-  void connect(std::vector<Peer*> readers, std::vector<RemoteRing> rings);
+  void connect(std::vector<Reading> readers);
   void acquire(int64_t execution, Deadline deadline) override;
   /// Never blocks. Throws Code::overloaded for more bytes than the slot has, Code::invalid_argument for a slot that was
   /// not acquired or an execution out of turn.
@@ -127,26 +97,30 @@ class WriterEnd final : public End {
   void wake() noexcept override;
   void on_done(uint32_t actor, uint32_t low);    ///< engine; the low half of an execution
   void on_wanted(uint32_t actor, uint32_t low);  ///< engine
-  void drop_keys() { rings_.clear(); }           ///< engine; once nothing is under way
+  void drop_keys();                              ///< engine; once nothing is under way
 
  private:
   struct Delivery;
   struct Slot;
   void announce(Slot& slot);
+  void fail(Result result);
   size_t place_of_reader(uint32_t actor) const;
   Slot& slot_of(int64_t execution) const { return *slots_[static_cast<uint64_t>(execution) % slots_.size()]; }
-  std::vector<Peer*> readers_;
-  std::vector<RemoteRing> rings_;
+  std::vector<Reading> readers_;
   std::vector<std::unique_ptr<Slot>> slots_;
   int64_t latest_ = 0;  ///< announced last; engine
+  // What the device made of a slot that was to be sent. Written once, before the flag.
+  Code failure_code_ = Code::ok;
+  std::string failure_;
+  std::atomic<bool> failed_{false};
 };
 
 class ReaderEnd final : public End {
  public:
   ReaderEnd(ChannelInfo info, Wiring& wires);
   ~ReaderEnd() override;
-  /// Before any call below.
-  void connect(Peer& writer, RemoteRing ring);
+  /// `reach`: of the writer's slots. Before any call below.
+  void connect(Peer& writer, Reach reach, RemoteRing ring);
   /// At its deadline a transfer that has begun goes on: the next receive of the same execution waits for its end.
   uint64_t receive(int64_t execution, void* note, Deadline deadline) override;
   /// Throws Code::invalid_argument for an execution that was not received, or was released before.
@@ -155,7 +129,10 @@ class ReaderEnd final : public End {
   /// Engine. `rest`: what came behind the header: the note, and behind that a payload of a few bytes, unless `arrival`
   /// has one. True keeps the rendezvous.
   bool on_message(const Header& header, std::span<const std::byte> rest, const Arrival& arrival);
+  /// Engine; as on_message.
+  bool on_piece(const Header& header, std::span<const std::byte> rest, const Arrival& arrival);
   void on_landed(uint32_t low);  ///< engine; the low half of an execution
+  void on_failed(uint32_t low);  ///< engine
   /// Engine: gives up the rendezvous that nobody will receive. Once no receive is under way.
   void drop_rendezvous();
   void drop_keys() { ring_ = {}; }  ///< engine; once nothing is under way
@@ -166,9 +143,11 @@ class ReaderEnd final : public End {
   void want(Slot& slot);
   /// `payload`: what was brought with the message, if it was.
   void bring(Slot& slot, std::span<const std::byte> payload);
+  void ask(Slot& slot);
   void arrived(Slot& slot, Result result);
   void give_back(Slot& slot);
   Peer* writer_ = nullptr;
+  Way way_ = Way::host;
   RemoteRing ring_;
   std::vector<std::unique_ptr<Slot>> slots_;  // as many as the writer's ring has
   int64_t latest_ = 0;                        ///< announced last; engine

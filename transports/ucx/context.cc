@@ -30,12 +30,16 @@ void modify(const Config& config, const char* name, const std::string& value) {
   must(ucp_config_modify(config.get(), name, value.c_str()), std::string("UCX refused ") + name + " = " + value);
 }
 
-/// Sets one of UCX's transports, where its user did not by a variable. It knows the setting without the transport's
-/// name up to UCX 1.15 or so, and with it later.
+/// Sets one of UCX's transports, where its user did not by a variable. UCX knows the setting without the transport's
+/// name up to 1.15 or so, and with it later; 1.13 takes a name that it does not know, 1.22 refuses it.
 void prefer(const Config& config, const std::string& transport, const std::string& name, const char* value) {
   if (in_environment(("UCX_" + transport + "_" + name).c_str())) return;
-  modify(config, name.c_str(), value);
-  modify(config, (transport + "_" + name).c_str(), value);
+  const auto accepts = [&](const std::string& key) {
+    return ucp_config_modify(config.get(), key.c_str(), value) == UCS_OK;
+  };
+  const bool short_one = accepts(name);
+  const bool long_one = accepts(transport + "_" + name);
+  if (!short_one && !long_one) modify(config, (transport + "_" + name).c_str(), value);
 }
 
 Config make_config(const ContextSettings& settings) {
@@ -72,6 +76,13 @@ Context::Context(const ContextSettings& settings) {
 Context::~Context() {
   blocks_.clear();
   ucp_cleanup(raw_);
+}
+
+bool Context::knows_cuda() const {
+  ucp_context_attr_t attributes{};
+  attributes.field_mask = UCP_ATTR_FIELD_MEMORY_TYPES;
+  must(ucp_context_query(raw_, &attributes), "UCX could not tell what memory it knows");
+  return (attributes.memory_types & (1UL << UCS_MEMORY_TYPE_CUDA)) != 0;
 }
 
 std::vector<std::string> Context::resources() const {
@@ -112,12 +123,17 @@ const Registration* Context::allocated(const void* memory) const {
   return nullptr;
 }
 
-Registration::Registration(ucp_context_h context, void* memory, uint64_t bytes) : context_(context), memory_(memory) {
+Registration::Registration(ucp_context_h context, void* memory, uint64_t bytes, bool cuda)
+    : context_(context), memory_(memory) {
   if (bytes == 0) return;
   ucp_mem_map_params_t parameters{};
   parameters.field_mask = UCP_MEM_MAP_PARAM_FIELD_ADDRESS | UCP_MEM_MAP_PARAM_FIELD_LENGTH;
   parameters.address = memory;
   parameters.length = bytes;
+  if (cuda) {
+    parameters.field_mask |= UCP_MEM_MAP_PARAM_FIELD_MEMORY_TYPE;
+    parameters.memory_type = UCS_MEMORY_TYPE_CUDA;
+  }
   must(ucp_mem_map(context_, &parameters, &raw_), "UCX could not register " + std::to_string(bytes) + " bytes");
 }
 

@@ -27,8 +27,9 @@ struct ContextSettings {
 class Registration {
  public:
   Registration() = default;
-  /// No bytes: registers nothing. Throws Code::overloaded where memory cannot be registered.
-  Registration(ucp_context_h context, void* memory, uint64_t bytes);
+  /// No bytes: registers nothing. `cuda`: it is memory of a CUDA device. Throws Code::overloaded where memory cannot be
+  /// registered.
+  Registration(ucp_context_h context, void* memory, uint64_t bytes, bool cuda);
   /// Memory of UCX's own, zeroed, and gone with this: where peers can map it, they read it without a copy in between.
   /// Throws Code::overloaded where there is none.
   static Registration allocate(ucp_context_h context, uint64_t bytes);
@@ -58,6 +59,8 @@ class Context {
   void* allocate(uint64_t bytes);
   /// What a peer needs to reach memory that `allocate` gave; null for other memory.
   const Registration* allocated(const void* memory) const;
+  /// Whether UCX itself reaches memory of CUDA devices.
+  bool knows_cuda() const;
   /// The transports and devices that it found, one a line.
   std::vector<std::string> resources() const;
 

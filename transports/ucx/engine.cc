@@ -18,6 +18,11 @@ ucs_status_t on_message(void* receiver, const void* header, size_t header_length
   return kept ? UCS_INPROGRESS : UCS_OK;
 }
 
+void place_in_cuda(ucp_request_param_t& parameters) {
+  parameters.op_attr_mask |= UCP_OP_ATTR_FIELD_MEMORY_TYPE;
+  parameters.memory_type = UCS_MEMORY_TYPE_CUDA;
+}
+
 }  // namespace
 
 Engine::Engine(const Context& context, Receiver& receiver) {
@@ -78,8 +83,9 @@ void Engine::settle(Operation& operation, ucs_status_ptr_t request) {
   if (!UCS_PTR_IS_PTR(request)) end(operation, UCS_PTR_STATUS(request));
 }
 
-void Engine::fetch(Operation& operation, void* descriptor, void* to, uint64_t bytes) {
+void Engine::fetch(Operation& operation, void* descriptor, void* to, uint64_t bytes, bool cuda) {
   ucp_request_param_t parameters{};
+  if (cuda) place_in_cuda(parameters);
   start(operation, parameters);
   parameters.cb.recv_am = [](void* request, ucs_status_t status, size_t /*length*/, void* data) {
     ucp_request_free(request);
@@ -118,9 +124,10 @@ void Engine::sent(void* request, ucs_status_t status, void* operation) {
 }
 
 void Endpoint::send(Operation& operation, std::span<const std::byte> header, const void* payload, uint64_t bytes,
-                    Protocol protocol) {
+                    Protocol protocol, bool cuda) {
   ucp_request_param_t parameters{};
-  parameters.op_attr_mask = UCP_OP_ATTR_FIELD_FLAGS;
+  if (cuda) place_in_cuda(parameters);
+  parameters.op_attr_mask |= UCP_OP_ATTR_FIELD_FLAGS;
   parameters.flags = protocol == Protocol::eager ? UCP_AM_SEND_FLAG_EAGER : UCP_AM_SEND_FLAG_RNDV;
   engine_.start(operation, parameters);
   parameters.cb.send = &Engine::sent;

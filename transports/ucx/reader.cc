@@ -20,6 +20,10 @@ struct ReaderEnd::Slot : Releaser {
         done([](void* self, Result result) { static_cast<Slot*>(self)->said_done(result); }, this),
         wanted_word(wanted),
         done_word(done) {}
+  void pieces_ended(Result result) {
+    // Who waits hears that the writer is gone from the writer itself.
+    if (result.ok() || !end.writer_->gone()) end.arrived(*this, result);
+  }
   void told(Result result) {
     if (!result.ok() && result.code != Code::cancelled) end.writer_->lose(result);
   }
@@ -59,12 +63,13 @@ struct ReaderEnd::Slot : Releaser {
   Operation done;
   ControlWord wanted_word;
   ControlWord done_word;
+  std::unique_ptr<Incoming> pieces;  // where that is the way
   ParkingSpot spot{};
 };
 
 ReaderEnd::ReaderEnd(ChannelInfo info, Wiring& wires) : End(std::move(info), wires) {
-  const ControlWord wanted(Kind::wanted, wires, channel());
-  const ControlWord done(Kind::done, wires, channel());
+  const ControlWord wanted(Kind::wanted, wires.actor, channel().id);
+  const ControlWord done(Kind::done, wires.actor, channel().id);
   for (uint32_t i = 0; i < channel().slots; ++i) {
     auto& slot = *slots_.emplace_back(std::make_unique<Slot>(*this, wanted, done));
     slot.note.resize(channel().note_bytes);
@@ -74,9 +79,15 @@ ReaderEnd::ReaderEnd(ChannelInfo info, Wiring& wires) : End(std::move(info), wir
 
 ReaderEnd::~ReaderEnd() = default;
 
-void ReaderEnd::connect(Peer& writer, RemoteRing ring) {
+void ReaderEnd::connect(Peer& writer, Reach reach, RemoteRing ring) {
   writer_ = &writer;
   ring_ = std::move(ring);
+  way_ = way_between(wiring().reach, reach);
+  for (const auto& slot : slots_)
+    if (way_ == Way::pieces)
+      slot->pieces = std::make_unique<Incoming>(
+          wiring(), writer, channel().slot_bytes,
+          [](void* self, Result result) { static_cast<Slot*>(self)->pieces_ended(result); }, slot.get());
 }
 
 uint64_t ReaderEnd::receive(int64_t execution, void* note, Deadline deadline) {
@@ -153,6 +164,12 @@ bool ReaderEnd::on_message(const Header& header, std::span<const std::byte> rest
   std::copy(note.begin(), note.end(), slot.note.begin());
   slot.bytes = bytes;
   slot.brought = brought;
+  if (brought && slot.expected == mark && wiring().reach == Reach::staged) {
+    // It may have to wait for a piece.
+    std::ranges::copy(payload, slot.eager.begin());
+    bring(slot, std::span(slot.eager).first(bytes));
+    return false;
+  }
   // What can be read in place needs no rendezvous.
   const bool kept = arrival.rendezvous && (ring_.empty() || ring_.at(execution).here == nullptr);
   slot.rendezvous = kept ? arrival.payload : nullptr;
@@ -175,11 +192,17 @@ void ReaderEnd::bring(Slot& slot, std::span<const std::byte> payload) {
   if (aborted() || writer_->gone()) return;
   slot.in_place = nullptr;
   if (slot.brought) {
+    if (slot.bytes != 0 && wiring().reach == Reach::staged) return slot.pieces->begin(memory(execution), payload);
     std::ranges::copy(payload, memory(execution));
     return arrived(slot, {});
   }
+  if (way_ == Way::pieces) {
+    slot.pieces->begin(memory(execution), slot.bytes);
+    return ask(slot);
+  }
   if (slot.rendezvous != nullptr)
-    return wiring().engine.fetch(slot.transfer, std::exchange(slot.rendezvous, nullptr), memory(execution), slot.bytes);
+    return wiring().engine.fetch(slot.transfer, std::exchange(slot.rendezvous, nullptr), memory(execution), slot.bytes,
+                                 wiring().reach == Reach::device);
   if (!ring_.empty()) {
     const auto& from = ring_.at(execution);
     // UCX would copy here and now, and the engine serve no other channel meanwhile; the lane copies outside of it.
@@ -187,8 +210,33 @@ void ReaderEnd::bring(Slot& slot, std::span<const std::byte> payload) {
     if (slot.in_place != nullptr) return arrived(slot, {});
     return writer_->endpoint().get(slot.transfer, memory(execution), slot.bytes, from.address, from.key);
   }
-  slot.wanted_word.set(execution);
+  ask(slot);
+}
+
+void ReaderEnd::ask(Slot& slot) {
+  slot.wanted_word.set(static_cast<int64_t>(slot.expected) - 1);
   writer_->endpoint().say(slot.wanted, slot.wanted_word.bytes());
+}
+
+bool ReaderEnd::on_piece(const Header& header, std::span<const std::byte> rest, const Arrival& arrival) {
+  const int64_t execution = whole(header.execution, latest_);
+  uint64_t number = 0;
+  auto taken = Incoming::Taken::unexpected;
+  if (execution >= 0 && rest.size() == sizeof number && arrival.rendezvous && way_ == Way::pieces) {
+    std::memcpy(&number, rest.data(), sizeof number);
+    Slot& slot = slot_of(execution);
+    if (slot.expected == mark_of(execution)) taken = slot.pieces->take_up(number, arrival.payload, arrival.bytes);
+  }
+  if (taken == Incoming::Taken::unexpected)
+    writer_->lose({Code::internal, "it sent a piece that does not fit its channel"});
+  return taken == Incoming::Taken::kept;
+}
+
+void ReaderEnd::on_failed(uint32_t low) {
+  const int64_t execution = whole(low, latest_);
+  Slot& slot = slot_of(execution);
+  if (slot.expected == mark_of(execution) && slot.pieces != nullptr)
+    slot.pieces->fail({Code::internal, "its writer could not copy it out of its device"});
 }
 
 void ReaderEnd::on_landed(uint32_t low) {
@@ -214,8 +262,10 @@ void ReaderEnd::give_back(Slot& slot) {
 }
 
 void ReaderEnd::drop_rendezvous() {
-  for (const auto& slot : slots_)
+  for (const auto& slot : slots_) {
     if (slot->rendezvous != nullptr) wiring().engine.drop(std::exchange(slot->rendezvous, nullptr));
+    if (slot->pieces != nullptr) slot->pieces->drop();
+  }
 }
 
 }  // namespace stretto::ucx

@@ -18,6 +18,25 @@ Protocol protocol_named(const std::string& name) {
                          : Protocol::automatic;
 }
 
+/// Of the slots of an actor with this device.
+Reach reach_of(const TransportOpen& request, const Context& context) {
+  const std::string kind = request.device->kind;
+  const auto& gpu = request.settings.text("gpu");
+  if (kind == "host") return Reach::host;
+  const bool direct = kind == kCuda && context.knows_cuda();
+  if (gpu == "direct" && !direct)
+    throw Error(Code::unavailable,
+                "transport.ucx.gpu = 'direct': UCX " + library_version() + ", as it is here, does not know '" + kind +
+                    "' memory; expected one that was built with CUDA (libucx-cu13 on PyPI), with transport.ucx.tls, or "
+                    "UCX_TLS, empty or with 'cuda' in it. Or set gpu = 'staged'");
+  if (direct && gpu != "staged") return Reach::device;
+  if (request.device_api == nullptr)
+    throw Error(Code::unavailable, "'" + kind +
+                                       "' memory has to be staged, and this host passes no calls of the "
+                                       "device: it is of an older stretto");
+  return Reach::staged;
+}
+
 Error wrong(const ChannelInfo& channel, const std::string& what) {
   return {Code::invalid_argument, "channel '" + channel.name + "': " + what};
 }
@@ -44,8 +63,11 @@ struct UcxTransport::Greeting {
 std::vector<std::string> UcxTransport::findings() {
   std::vector<std::string> texts{"UCX " + library_version()};
   std::string found;
-  for (const auto& resource : Context({"", "", 1}).resources()) found += (found.empty() ? "" : " ") + resource;
+  const Context context({"", "", 1});
+  for (const auto& resource : context.resources()) found += (found.empty() ? "" : " ") + resource;
   texts.push_back("transports/devices: " + found);
+  texts.emplace_back(context.knows_cuda() ? "memory of GPUs: direct, this UCX knows CUDA"
+                                          : "memory of GPUs: staged through pinned memory, this UCX finds no CUDA");
   return texts;
 }
 
@@ -53,14 +75,26 @@ UcxTransport::UcxTransport(const TransportOpen& request)
     : context_({request.settings.text("tls"), request.settings.text("devices"), request.settings.seconds("keepalive")}),
       engine_(std::make_unique<Engine>(context_, static_cast<Receiver&>(*this))),
       worker_(*engine_, nanoseconds(request.settings.seconds("spin"))),
+      device_{request.device_api, request.device_handle},
       wiring_{context_,
               *engine_,
               worker_,
               request.actor,
               protocol_named(request.settings.text("protocol")),
-              request.settings.bytes("eager_bytes")} {}
+              request.settings.bytes("eager_bytes"),
+              reach_of(request, context_),
+              request.settings.bytes("staging_bytes"),
+              static_cast<uint32_t>(request.settings.integer("staging_pieces"))} {
+  // What came with its message is staged too, as one piece.
+  if (wiring_.piece_bytes < wiring_.eager_bytes)
+    throw Error(Code::invalid_argument, "transport.ucx.staging_bytes is " + std::to_string(wiring_.piece_bytes) +
+                                            "; expected no less than eager_bytes, " +
+                                            std::to_string(wiring_.eager_bytes));
+}
 
 UcxTransport::~UcxTransport() {
+  for (const auto* stage : {&out_, &in_})
+    if (*stage != nullptr) (*stage)->stop();
   worker_.stop();
   close_endpoints();
   engine_.reset();
@@ -113,20 +147,41 @@ bool UcxTransport::connect(uint32_t round, std::span<const BlobView> theirs, Blo
   if (wiring_.aborted) throw Error(Code::cancelled, "connecting ended: the transport was aborted");
   if (round == 0) {
     announced_ = true;
+    make_stages();
     announce(mine);
     return false;
   }
   if (round == 1) {
     make_peers(theirs);
-    worker_.start();
+    // Where UCX reaches the device's memory, its progress needs the device to be its thread's: every call makes it so.
+    worker_.start([this] {
+      if (wiring_.reach == Reach::device && device_.api != nullptr && device_.api->status != nullptr)
+        device_.api->status(device_.handle, nullptr);
+    });
     greet(deadline);
   }
   return true;
 }
 
+/// Each way has a stage if something is to go that way, with no more room than that needs.
+void UcxTransport::make_stages() {
+  if (wiring_.reach != Reach::staged) return;
+  const auto make = [&](const char* name, const auto& ends, std::unique_ptr<Stage>& stage) {
+    uint64_t most = 0;
+    for (const auto& [id, end] : ends) most = std::max(most, end->channel().slot_bytes);
+    if (most != 0)
+      stage = std::make_unique<Stage>(device_, context_, worker_, name, wiring_.pieces,
+                                      std::min(most, wiring_.piece_bytes));
+    return stage.get();
+  };
+  wiring_.out = make("ucx out", writers_, out_);
+  wiring_.in = make("ucx in", readers_, in_);
+}
+
 void UcxTransport::announce(Blob& mine) const {
   Announcement announcement;
   announcement.protocol = wiring_.protocol;
+  announcement.piece_bytes = wiring_.piece_bytes;
   announcement.address = engine_->address();
   for (const auto& [id, writer] : writers_) announcement.written.emplace(id, writer->announced());
   for (const auto& [id, reader] : readers_) announcement.read.emplace(id, reader->announced());
@@ -145,6 +200,8 @@ void UcxTransport::make_peers(std::span<const BlobView> theirs) {
     auto announcement = announcement_from(theirs[actor].bytes, actor);
     if (announcement.protocol != wiring_.protocol)
       throw wrong(channel, "actor " + std::to_string(actor) + " has another transport.ucx.protocol");
+    if (announcement.piece_bytes != wiring_.piece_bytes)
+      throw wrong(channel, "actor " + std::to_string(actor) + " has another transport.ucx.staging_bytes");
     auto& made = *peers_.emplace(actor, std::make_unique<Peer>(actor, [this] { wake_all(); })).first->second;
     try {
       made.connect(*engine_, announcement.address);
@@ -155,22 +212,26 @@ void UcxTransport::make_peers(std::span<const BlobView> theirs) {
     return announcements.emplace(actor, std::move(announcement)).first->second;
   };
   for (const auto& [id, writer] : writers_) {
-    std::vector<Peer*> readers;
-    std::vector<RemoteRing> rings;
+    std::vector<WriterEnd::Reading> readers;
     for (const uint32_t actor : writer->channel().readers) {
       const auto& end = matching_end(meet(writer->channel(), actor).read, writer->channel(), actor);
-      readers.push_back(&peer(actor));
       const bool reaches = wiring_.protocol == Protocol::put;
-      rings.push_back(reaches ? RemoteRing(peer(actor).endpoint(), end) : RemoteRing());
+      readers.push_back({&peer(actor), end.reach, ring_of(actor, end, reaches)});
     }
-    writer->connect(std::move(readers), std::move(rings));
+    writer->connect(std::move(readers));
   }
   for (const auto& [id, reader] : readers_) {
     const uint32_t actor = reader->channel().writer;
     const auto& end = matching_end(meet(reader->channel(), actor).written, reader->channel(), actor);
     const bool reaches = wiring_.protocol == Protocol::get || wiring_.protocol == Protocol::automatic;
-    reader->connect(peer(actor), reaches ? RemoteRing(peer(actor).endpoint(), end) : RemoteRing());
+    reader->connect(peer(actor), end.reach, ring_of(actor, end, reaches));
   }
+}
+
+/// Another actor's slots, where they are to be reached from here: among hosts' memory alone.
+RemoteRing UcxTransport::ring_of(uint32_t actor, const AnnouncedEnd& end, bool reaches) {
+  const bool hosts = wiring_.reach == Reach::host && end.reach == Reach::host;
+  return reaches && hosts ? RemoteRing(peer(actor).endpoint(), end) : RemoteRing();
 }
 
 void UcxTransport::greet(Deadline deadline) {
@@ -214,6 +275,10 @@ bool UcxTransport::arrived(const Arrival& arrival) noexcept {
       if (header.done_channel != 0)
         if (auto* writer = writer_of(header.done_channel - 1)) writer->on_done(header.actor, header.done_execution);
       return read_here && reader->second->on_message(header, rest, arrival);
+    case Kind::piece: return read_here && reader->second->on_piece(header, rest, arrival);
+    case Kind::failed:
+      if (read_here) reader->second->on_failed(header.execution);
+      break;
     case Kind::landed:
       if (read_here) reader->second->on_landed(header.execution);
       break;

@@ -11,6 +11,9 @@
 
 namespace stretto::ucx {
 
+/// The kind of memory that UCX may reach besides the host's.
+inline constexpr const char* kCuda = "cuda";
+
 /// One actor's instance. The opening, connecting and closing calls come from one thread; abort from any.
 class UcxTransport final : public Transport, private Receiver {
  public:
@@ -30,6 +33,8 @@ class UcxTransport final : public Transport, private Receiver {
  private:
   bool arrived(const Arrival& arrival) noexcept override;
   void announce(Blob& mine) const;
+  void make_stages();
+  RemoteRing ring_of(uint32_t actor, const AnnouncedEnd& end, bool reaches);
   void make_peers(std::span<const BlobView> theirs);
   void greet(Deadline deadline);
   void wake_all() noexcept;
@@ -40,6 +45,9 @@ class UcxTransport final : public Transport, private Receiver {
   Context context_;
   std::unique_ptr<Engine> engine_;  ///< ends before those whose operations it may still hold
   Worker worker_;
+  const OpenedDevice device_;
+  std::unique_ptr<Stage> out_;  ///< ends after the engine, which may write into its pieces, and before their memory
+  std::unique_ptr<Stage> in_;
   Wiring wiring_;
   std::map<uint32_t, std::unique_ptr<WriterEnd>> writers_;  ///< by channel
   std::map<uint32_t, std::unique_ptr<ReaderEnd>> readers_;  ///< by channel

@@ -29,6 +29,16 @@ int make_bell() {
 
 }  // namespace
 
+std::thread without_signals(std::function<void()> body) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(std::move(body));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
 Worker::Worker(Engine& engine, std::chrono::nanoseconds spin) : engine_(engine), spin_(spin), bell_(make_bell()) {}
 
 Worker::~Worker() {
@@ -36,14 +46,11 @@ Worker::~Worker() {
   close(bell_);
 }
 
-void Worker::start() {
-  // Signals are for the host's threads.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { work(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+void Worker::start(std::function<void()> prepare) {
+  thread_ = without_signals([this, prepare = std::move(prepare)] {
+    prepare();
+    work();
+  });
 }
 
 void Worker::stop() {

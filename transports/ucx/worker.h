@@ -23,9 +23,13 @@
 #include "engine.h"
 #include "stretto/parking.h"
 
+#include <functional>
 #include <thread>
 
 namespace stretto::ucx {
+
+/// A thread that no signal is delivered to: those are for the host's.
+std::thread without_signals(std::function<void()> body);
 
 /// Something to be done with the engine. Posted again only after it has run.
 class Command {
@@ -51,8 +55,8 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
   ~Worker();  ///< stops
 
-  /// Starts the thread. Before, the one thread that opens and connects has the engine.
-  void start();
+  /// Starts the thread, which first calls `prepare`. Before, the one thread that opens and connects has the engine.
+  void start(std::function<void()> prepare);
   /// Ends the thread; afterwards the caller has the engine. No other call is under way or follows. Once or more.
   void stop();
   /// Runs `command` now, or soon where the baton is held; in the order of posting. Never blocks.

@@ -21,6 +21,7 @@ struct WriterEnd::Delivery {
   void written(Result result);
   void flushed(Result result);
   void told(Result result);
+  void pieces_ended(Result result);
   Peer& peer() const;
 
   Slot& slot;
@@ -31,6 +32,8 @@ struct WriterEnd::Delivery {
   Operation landed;
   ControlWord word;
   ControlWord landed_word;
+  Way way = Way::host;
+  std::unique_ptr<Outgoing> pieces;  // where that is the way
   std::atomic<uint64_t> done{0};
 };
 
@@ -50,8 +53,8 @@ struct WriterEnd::Slot {
 };
 
 WriterEnd::WriterEnd(ChannelInfo info, Wiring& wires) : End(std::move(info), wires) {
-  const ControlWord word(Kind::message, wires, channel(), channel().note_bytes);
-  const ControlWord landed(Kind::landed, wires, channel());
+  const ControlWord word(Kind::message, wires.actor, channel().id, channel().note_bytes);
+  const ControlWord landed(Kind::landed, wires.actor, channel().id);
   for (uint32_t i = 0; i < channel().slots; ++i) {
     auto& slot = *slots_.emplace_back(std::make_unique<Slot>(*this));
     for (size_t reader = 0; reader < channel().readers.size(); ++reader)
@@ -61,9 +64,20 @@ WriterEnd::WriterEnd(ChannelInfo info, Wiring& wires) : End(std::move(info), wir
 
 WriterEnd::~WriterEnd() = default;
 
-void WriterEnd::connect(std::vector<Peer*> readers, std::vector<RemoteRing> rings) {
+void WriterEnd::connect(std::vector<Reading> readers) {
   readers_ = std::move(readers);
-  rings_ = std::move(rings);
+  for (const auto& slot : slots_)
+    for (const auto& delivery : slot->deliveries) {
+      delivery->way = way_between(wiring().reach, readers_[delivery->reader].reach);
+      if (delivery->way != Way::pieces) continue;
+      delivery->pieces = std::make_unique<Outgoing>(
+          wiring(), channel(), delivery->peer(),
+          [](void* self, Result result) { static_cast<Delivery*>(self)->pieces_ended(result); }, delivery.get());
+    }
+}
+
+void WriterEnd::drop_keys() {
+  for (auto& reader : readers_) reader.ring = {};
 }
 
 void WriterEnd::acquire(int64_t execution, Deadline deadline) {
@@ -74,7 +88,8 @@ void WriterEnd::acquire(int64_t execution, Deadline deadline) {
     const Peer& peer = delivery->peer();
     const auto done = [&] { return delivery->done.load(std::memory_order_acquire) >= wanted; };
     const bool ended = wait(
-        slot.spot, [&] { return done() || peer.gone(); }, deadline);
+        slot.spot, [&] { return done() || peer.gone() || failed_.load(std::memory_order_acquire); }, deadline);
+    if (failed_.load(std::memory_order_acquire)) throw error(failure_code_, "a slot could not be sent: " + failure_);
     if (!ended)
       throw error(Code::timed_out, "actor " + std::to_string(peer.actor()) + " still holds " + named(wanted) +
                                        ", whose slot execution " + std::to_string(execution) + " needs; all " +
@@ -119,14 +134,17 @@ void WriterEnd::wake() noexcept {
 
 void WriterEnd::announce(Slot& slot) {
   latest_ = slot.execution;
-  const bool eager = slot.bytes <= wiring().eager_bytes;
-  const bool promise = !eager && (wiring().protocol == Protocol::get || wiring().protocol == Protocol::put);
+  const bool one_sided = wiring().protocol == Protocol::get || wiring().protocol == Protocol::put;
   for (const auto& delivery : slot.deliveries) {
     if (aborted() || delivery->peer().gone()) {
       delivery->sent({Code::cancelled, ""});
       continue;
     }
     if (const auto released = delivery->peer().take_release()) delivery->word.add(*released);
+    // What lies in a device's memory can't be put behind a header, nor can UCX put there what came so.
+    const bool touched = wiring().reach == Reach::host && delivery->way != Way::device;
+    const bool eager = slot.bytes == 0 || (touched && slot.bytes <= wiring().eager_bytes);
+    const bool promise = !eager && (delivery->way == Way::pieces || (delivery->way == Way::host && one_sided));
     delivery->word.set(promise ? Kind::promise : Kind::message);
     const bool fits = eager && slot.bytes <= ControlWord::kMostPayload;
     if (fits) delivery->word.add(memory(slot.execution), slot.bytes);
@@ -135,11 +153,12 @@ void WriterEnd::announce(Slot& slot) {
       delivery->peer().endpoint().say(delivery->message, delivery->word.bytes());
     else
       delivery->peer().endpoint().send(delivery->message, delivery->word.bytes(), memory(slot.execution), slot.bytes,
-                                       eager ? Endpoint::Protocol::eager : Endpoint::Protocol::rendezvous);
+                                       eager ? Endpoint::Protocol::eager : Endpoint::Protocol::rendezvous,
+                                       wiring().reach == Reach::device);
   }
 }
 
-Peer& WriterEnd::Delivery::peer() const { return *slot.end.readers_[reader]; }
+Peer& WriterEnd::Delivery::peer() const { return *slot.end.readers_[reader].peer; }
 
 void WriterEnd::Delivery::sent(Result result) {
   if (!result.ok() && result.code != Code::cancelled) peer().lose(result);
@@ -166,9 +185,10 @@ void WriterEnd::on_wanted(uint32_t actor, uint32_t low) {
   const int64_t execution = whole(low, latest_);
   Slot& slot = slot_of(execution);
   Delivery& delivery = *slot.deliveries[reader];
-  if (delivery.peer().gone()) return;
+  if (delivery.peer().gone() || (delivery.pieces != nullptr && delivery.pieces->running())) return;
   slot.under_way.fetch_add(1, std::memory_order_relaxed);
-  const auto& to = rings_[reader].at(execution);
+  if (delivery.pieces != nullptr) return delivery.pieces->begin(execution, memory(execution), slot.bytes);
+  const auto& to = readers_[reader].ring.at(execution);
   delivery.peer().endpoint().put(delivery.put, memory(execution), slot.bytes, to.address, to.key);
 }
 
@@ -186,5 +206,18 @@ void WriterEnd::Delivery::flushed(Result result) {
 }
 
 void WriterEnd::Delivery::told(Result result) { sent(result); }
+
+void WriterEnd::Delivery::pieces_ended(Result result) {
+  if (!result.ok() && result.code != Code::cancelled && !peer().gone()) slot.end.fail(result);
+  if (slot.under_way.fetch_sub(1, std::memory_order_release) == 1) slot.spot.wake_all();
+}
+
+void WriterEnd::fail(Result result) {
+  if (failed_.load(std::memory_order_relaxed)) return;
+  failure_code_ = result.code;
+  failure_ = result.text;
+  failed_.store(true, std::memory_order_release);
+  wake();
+}
 
 }  // namespace stretto::ucx

@@ -345,6 +345,8 @@ typedef struct stretto_end stretto_end;             /* one actor's end of one ch
   2048u /* stream-ordered ones: lane_collective, for the memory kinds that it accepts */
 #define STRETTO_TRANSPORT_DEVICE_SLOTS \
   4096u /* between actors on one device that EXPORTS, slots in its memory: offer_memory, offered_memory, word */
+#define STRETTO_TRANSPORT_STAGES \
+  8192u /* host-driven: what it accepts besides host memory, it may bring through host memory by itself */
 
 typedef enum stretto_completion { /* when a SEND is complete, whatever the size */
                                   STRETTO_COMPLETES_ON_POST = 1,
@@ -359,6 +361,11 @@ typedef struct stretto_transport_open {
   uint32_t reserved;
   const stretto_settings* settings;
   const stretto_native* device; /* this actor's */
+  /* The same device's calls and handle, for a host-driven transport that brings what lies in its memory through the
+   * host's: it opens lanes and semaphores and pins memory of its own, and has given all of that back once it is closed.
+   * NULL: the actor has no device (the driver). */
+  const stretto_device_api* device_api;
+  stretto_device* device_handle;
 } stretto_transport_open;
 
 typedef struct stretto_channel {

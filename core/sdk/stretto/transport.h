@@ -77,6 +77,8 @@ struct TransportOpen {
   uint32_t actor_count;
   Settings settings;
   const stretto_native* device;
+  const stretto_device_api* device_api = nullptr;  ///< null: the actor has no device
+  stretto_device* device_handle = nullptr;
 };
 
 /// Bytes and file descriptors for another actor. A view.
@@ -212,8 +214,12 @@ stretto_transport_api make_transport_api(const TransportInfo& info, const std::v
   api.open = [](const stretto_transport_open* request, stretto_transport** transport, const stretto_sink* sink) {
     return guard(sink, [&] {
       auto handle = std::make_unique<TransportHandle>();
-      handle->transport = std::make_unique<Derived>(
-          TransportOpen{request->actor, request->actor_count, Settings(request->settings), request->device});
+      TransportOpen given{request->actor, request->actor_count, Settings(request->settings), request->device};
+      if (request->size >= sizeof *request) {
+        given.device_api = request->device_api;
+        given.device_handle = request->device_handle;
+      }
+      handle->transport = std::make_unique<Derived>(given);
       *transport = raw_of<stretto_transport>(handle.release());
     });
   };

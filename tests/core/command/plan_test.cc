@@ -30,6 +30,18 @@ TEST_F(APlan, AsJsonIsTheWholePlan) {
   EXPECT_GT(plan.at("steps").size(), 3U);
 }
 
+TEST_F(APlan, OfAutoStagesNothingWhereSlotsAreReadInPlace) {
+  for (const char* component : {"cuda", "ucx"})
+    if (stretto_says({"plugin", "info", component}).exit_code != 0)
+      GTEST_SKIP() << "this build has no " << component << ", which stages what lies on a GPU";
+  // ucx accepts both actors' memory, as shm does not; but it would copy twice what shm's reader copies once.
+  const Said said =
+      stretto_says({"plan", job(), "--set", "compile.transport=auto", "--set", "actor.receiver.device=cuda"});
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_THAT(said.out, HasSubstr("on sender[0], over shm"));
+  EXPECT_THAT(said.out, Not(HasSubstr("over ucx")));
+}
+
 class ASavedPlan : public Program {
  protected:
   std::string saved(const std::string& file) const {

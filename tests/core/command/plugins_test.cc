@@ -78,6 +78,7 @@ TEST_F(Plugins, SayWhatTheirLibrariesFound) {
       if (component.at("name") == "ucx") {
         EXPECT_THAT(component.at("findings").at(0).get<std::string>(), ::testing::StartsWith("UCX 1."));
         EXPECT_THAT(component.at("findings").at(1).get<std::string>(), HasSubstr("/memory"));
+        EXPECT_THAT(component.at("findings").at(2).get<std::string>(), ::testing::StartsWith("memory of GPUs: "));
         return;
       }
   GTEST_SKIP() << "no plugin here says any: ucx was not built";
