@@ -14,13 +14,50 @@
 #include <cstring>
 #include <nccl.h>
 
+namespace stretto::fake {
+
+/// A send and its receive, or a collective: what the lanes that take part knew when they came to it.
+struct Meeting {
+  Clock known;
+  int missing;  ///< parts that nobody has issued yet
+};
+
+/// The meetings of one communicator. Per pair of ranks the n-th send meets the n-th receive; the n-th collectives of
+/// all ranks are one. So who hears of whom does not depend on which is first.
+class Meetings {
+ public:
+  /// Of the part that a rank issues next: a send to `to`, or a receive from `from`; the other one's part has to ask
+  /// too.
+  std::shared_ptr<Meeting> between(int from, int to, bool sends) { return part({from, to}, sends ? 0 : 1, 2); }
+  std::shared_ptr<Meeting> of_all(int rank, int ranks) { return part({kAll, kAll}, rank, ranks); }
+
+ private:
+  static constexpr int kAll = -1;
+  struct Row {
+    std::map<int, uint64_t> issued;  ///< by side: how many
+    std::map<uint64_t, std::shared_ptr<Meeting>> open;
+  };
+  std::shared_ptr<Meeting> part(std::pair<int, int> between, int side, int sides) {
+    auto& row = rows_[between];
+    const uint64_t number = row.issued[side]++;
+    auto& open = row.open[number];
+    if (open == nullptr) open = std::make_shared<Meeting>(Meeting{{}, sides});
+    auto found = open;
+    if (--found->missing == 0) row.open.erase(number);
+    return found;
+  }
+  std::map<std::pair<int, int>, Row> rows_;
+};
+
+}  // namespace stretto::fake
+
 struct ncclComm {
   struct Shared {
     explicit Shared(int count) : awaited(count) {}
     int awaited;                           ///< calls that make it; in a split, of every rank of the parent
     std::set<std::pair<int, int>> joined;  ///< key, and rank in the parent; ranks count them in ascending order
     stretto::testing::Communicator meeting;
-    stretto::fake::Clock clock;
+    stretto::fake::Meetings meetings;
     std::map<int, std::shared_ptr<Shared>> parts;  ///< by number of the split
     int ranks() const { return static_cast<int>(joined.size()); }
   };
@@ -58,6 +95,22 @@ std::map<std::string, std::shared_ptr<ncclComm::Shared>>& groups() {
 thread_local int depth = 0;
 thread_local std::vector<Posted> posted;
 
+std::vector<std::shared_ptr<Meeting>> meetings_of(const ncclComm& communicator,
+                                                  const std::vector<testing::Operation>& operations) {
+  const std::lock_guard lock(mutex);
+  auto& meetings = communicator.shared->meetings;
+  const int rank = communicator.rank();
+  std::vector<std::shared_ptr<Meeting>> found;
+  for (const auto& operation : operations) {
+    const auto peer = static_cast<int>(operation.peer);
+    if (operation.collective != nullptr)
+      found.push_back(meetings.of_all(rank, communicator.shared->ranks()));
+    else
+      found.push_back(operation.sends ? meetings.between(rank, peer, true) : meetings.between(peer, rank, false));
+  }
+  return found;
+}
+
 void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operation> operations) {
   auto& machine = Machine::instance();
   auto shared = communicator->shared;
@@ -71,6 +124,7 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
     accesses.push_back({const_cast<void*>(operation.input), bytes, false});
     operation.input = machine.translate(const_cast<void*>(operation.input), bytes);
   }
+  const auto meetings = meetings_of(*communicator, operations);
   transition->operations = std::move(operations);
   transition->bell = std::make_shared<Alarm>();
   const auto rank = static_cast<uint32_t>(communicator->rank());
@@ -79,7 +133,7 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
                            accesses,
                            nullptr,
                            [=, &machine] {
-                             machine.give(stream, shared->clock);
+                             for (const auto& meeting : meetings) machine.give(stream, meeting->known);
                              shared->meeting.reach(rank, transition);
                            },
                            {}});
@@ -87,7 +141,10 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
                   {"NCCL transfer's end",
                    {},
                    [=] { return transition->complete.load(std::memory_order_acquire) || communicator->aborted; },
-                   [=, &machine] { machine.take(stream, shared->clock); },
+                   [=, &machine] {
+                     for (const auto& meeting : meetings) machine.take(stream, meeting->known);
+                     if (!transition->complete.load(std::memory_order_acquire)) machine.end(stream);
+                   },
                    {}});
 }
 
