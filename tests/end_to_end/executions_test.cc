@@ -57,10 +57,8 @@ TEST_P(Executions, FuturesAreReadInAnyOrder) {
 }
 
 TEST_P(ExecutionsOfThreads, APlanWithAGroupIsRefused) {
-  ChannelOptions channel;
-  channel.transport = "rendezvous";
   const auto x = scene_.input(kScalar);
-  const auto first = scene_.node(scene_.actor(), "tensor.scale", x).arg("factor", 2.0).channel(channel).value();
+  const auto first = scene_.node(scene_.actor(), "tensor.scale", x).arg("factor", 2.0).channel(by(kRendezvous)).value();
   scene_.output(scene_.node(scene_.actor(), "tensor.copy", first).value());
   const auto options = scene_.options();
   Plan plan = compile(scene_.take(), options, catalogue());
@@ -131,7 +129,7 @@ TEST_P(Executions, AnErrorInAChainFailsItsExecutionAlone) {
 }
 
 TEST_P(ExecutionsOfThreads, AnErrorInAChainFailsItsExecutionAloneByRendezvous) {
-  failing_chain(scene_, "rendezvous");
+  failing_chain(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(12));
 }
 
@@ -152,7 +150,7 @@ TEST_P(Executions, AnErrorInAFanOutFailsItsExecutionAlone) {
 }
 
 TEST_P(ExecutionsOfThreads, AnErrorInAFanOutFailsItsExecutionAloneByRendezvous) {
-  failing_fan(scene_, "rendezvous");
+  failing_fan(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(12));
 }
 
@@ -172,7 +170,7 @@ TEST_P(Executions, AnErrorOnAStaticAndDirectEdgeFailsItsExecutionAlone) {
 }
 
 TEST_P(ExecutionsOfThreads, AnErrorOnAStaticAndDirectEdgeFailsItsExecutionAloneByRendezvous) {
-  failing_direct_edge(scene_, "rendezvous");
+  failing_direct_edge(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(12));
 }
 
@@ -190,7 +188,7 @@ TEST_P(Executions, AnErrorLeavesTheStateBehindItUnchanged) {
 }
 
 TEST_P(ExecutionsOfThreads, AnErrorLeavesTheStateBehindItUnchangedByRendezvous) {
-  failing_before_state(scene_, "rendezvous");
+  failing_before_state(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(12));
 }
 

@@ -45,7 +45,16 @@ TEST_P(Values, ADynamicValueGrowsShrinksAndExceedsItsBound) {
 }
 
 TEST_P(ValuesOfThreads, ADynamicValueGrowsShrinksAndExceedsItsBoundByRendezvous) {
-  growing_and_shrinking(scene_, "rendezvous");
+  growing_and_shrinking(scene_, kRendezvous);
+  EXPECT_TRUE(scene_.agrees(lengths({3, 10, 1, 0, 11, 7, 10})));
+}
+
+TEST_P(ValuesOfThreads, ADynamicValueIsPassedOnByRendezvous) {
+  const auto host = scene_.actor_on("cpu"), between = scene_.actor(), reader = scene_.actor();
+  const auto value = scene_.input(kScalar), length = scene_.input(kLength);
+  const auto made = fill(scene_, host, value, length, 40).channel(by(kBuffered)).value();
+  const auto passed = scene_.node(between, "tensor.copy", made).channel(by(kRendezvous)).value();
+  scene_.output(scene_.node(reader, "tensor.scale", passed).arg("factor", 2.0).value());
   EXPECT_TRUE(scene_.agrees(lengths({3, 10, 1, 0, 11, 7, 10})));
 }
 
@@ -79,7 +88,7 @@ TEST_P(Values, AStaticEdgeRefusesAnotherShapeAndGoesOn) {
 }
 
 TEST_P(ValuesOfThreads, AStaticEdgeRefusesAnotherShapeAndGoesOnByRendezvous) {
-  stated_shape(scene_, "rendezvous");
+  stated_shape(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(lengths({3, 3, 3, 5, 3, 2, 3})));
 }
 
@@ -102,7 +111,7 @@ TEST_P(Values, OneWriterAndManyReaders) {
 }
 
 TEST_P(ValuesOfThreads, OneWriterAndManyReadersByRendezvous) {
-  many_readers(scene_, "rendezvous");
+  many_readers(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -125,7 +134,7 @@ TEST_P(Values, TwoResultsOfOneNode) {
 }
 
 TEST_P(ValuesOfThreads, TwoResultsOfOneNodeByRendezvous) {
-  two_results(scene_, "rendezvous");
+  two_results(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -177,7 +186,7 @@ TEST_P(Values, NoBytesOneByteAndOddSizes) {
 }
 
 TEST_P(ValuesOfThreads, NoBytesOneByteAndOddSizesByRendezvous) {
-  odd_sizes(scene_, "rendezvous");
+  odd_sizes(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
