@@ -44,9 +44,10 @@ void Machine::check() {
 
 void Machine::violation(const std::string& what) {
   std::unique_lock lock(mutex_);
-  // Whoever sees a violation gives memory back, so what is under way ends first. It may be this that found it.
+  // Whoever sees a violation gives memory back, so what is under way ends first. It may be this that found it, or wait
+  // for what the caller holds, as for a communicator.
   stopping_ = true;
-  if (std::this_thread::get_id() != runner_) changed_.wait(lock, [&] { return !busy_; });
+  if (std::this_thread::get_id() != runner_) changed_.wait_for(lock, std::chrono::seconds(1), [&] { return !busy_; });
   if (violated_.empty()) {
     violated_ = "FAKE CUDA: " + what;
     if (!expected_) std::fprintf(stderr, "%s\n", violated_.c_str());
