@@ -15,11 +15,11 @@ const Spec kTwelve = spec(kF32, {12});
 class Collectives : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Collectives, Collectives, ::testing::ValuesIn(as_threads_and_processes()), arrangement_name);
 
-/// Threads, as joint transitions.
+/// As joint transitions: threads, and processes where the transport reaches those.
 class JointCollectives : public EveryWay {};
-INSTANTIATE_TEST_SUITE_P(Collectives, JointCollectives, ::testing::ValuesIn(as_threads()), arrangement_name);
+INSTANTIATE_TEST_SUITE_P(Collectives, JointCollectives, ::testing::ValuesIn(by_rendezvous()), arrangement_name);
 
-/// Threads, as joint transitions on the device that completes late and out of order.
+/// As joint transitions on the device that completes late and out of order.
 class AsynchronousCollectives : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Collectives, AsynchronousCollectives, ::testing::ValuesIn(on_async_device()),
                          arrangement_name);

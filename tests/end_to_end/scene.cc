@@ -99,8 +99,15 @@ std::vector<Arrangement> as_threads_and_processes() {
   return all;
 }
 
+std::vector<Arrangement> by_rendezvous() {
+  const auto& carrier = catalogue().find(STRETTO_TRANSPORT, surroundings().rendezvous);
+  const bool far =
+      (static_cast<const stretto_transport_api*>(carrier.raw->api)->flags & STRETTO_TRANSPORT_PROCESSES) != 0;
+  return far ? as_threads_and_processes() : as_threads();
+}
+
 std::vector<Arrangement> on_async_device() {
-  if (!on_test_device()) return as_threads();
+  if (!on_test_device()) return by_rendezvous();
   std::vector<Arrangement> all;
   for (const char* mode : {"fifo", "random", "latest"})
     for (auto arrangement : all_of({kTestDevice}, false)) {

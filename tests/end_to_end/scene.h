@@ -25,6 +25,8 @@ std::string to_text(const Arrangement& arrangement);
 std::vector<Arrangement> as_threads();
 std::vector<Arrangement> as_processes();
 std::vector<Arrangement> as_threads_and_processes();
+/// Threads, and processes where the rendezvous of the surroundings reaches those.
+std::vector<Arrangement> by_rendezvous();
 /// The device of actors that are processes.
 std::string device_of_processes();
 /// Threads on the asynchronous device alone, in each of the test device's modes.

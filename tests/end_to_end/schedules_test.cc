@@ -14,11 +14,11 @@ const Spec kVector = spec(kF32, {5});
 class Buffered : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Schedules, Buffered, ::testing::ValuesIn(as_threads_and_processes()), arrangement_name);
 
-/// Threads, with edges of both kinds.
-class Threads : public EveryWay {};
-INSTANTIATE_TEST_SUITE_P(Schedules, Threads, ::testing::ValuesIn(as_threads()), arrangement_name);
+/// Edges of both kinds: threads, and processes where both reach those.
+class Mixed : public EveryWay {};
+INSTANTIATE_TEST_SUITE_P(Schedules, Mixed, ::testing::ValuesIn(by_rendezvous()), arrangement_name);
 
-/// Threads on the device that completes late and out of order.
+/// On the device that completes late and out of order.
 class Asynchronous : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Schedules, Asynchronous, ::testing::ValuesIn(on_async_device()), arrangement_name);
 
@@ -53,7 +53,7 @@ TEST_P(Buffered, CrossedPairs) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, CrossedPairsByRendezvous) {
+TEST_P(Mixed, CrossedPairsByRendezvous) {
   crossed_pairs(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
@@ -77,7 +77,7 @@ TEST_P(Buffered, OneForwardOneBackward) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, OneForwardOneBackwardByRendezvous) {
+TEST_P(Mixed, OneForwardOneBackwardByRendezvous) {
   one_forward_one_backward(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
@@ -106,12 +106,12 @@ TEST_P(Buffered, ThreeSendersAndAReceiver) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, ThreeSendersAndAReceiverByRendezvous) {
+TEST_P(Mixed, ThreeSendersAndAReceiverByRendezvous) {
   three_senders(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, AForkAndItsJoinByRendezvous) {
+TEST_P(Mixed, AForkAndItsJoinByRendezvous) {
   const auto a = scene_.actor(), b = scene_.actor(), c = scene_.actor();
   const auto x = scene_.input(kVector);
   const auto start = scene_.node(a, "tensor.copy", x).channel(by(kRendezvous)).value();
@@ -122,7 +122,7 @@ TEST_P(Threads, AForkAndItsJoinByRendezvous) {
 }
 
 // Hoisting z's receive above x's computation would make a circle.
-TEST_P(Threads, ThereByShmAndBackByRendezvous) {
+TEST_P(Mixed, ThereByShmAndBackByRendezvous) {
   const auto a = scene_.actor(), b = scene_.actor();
   const auto in = scene_.input(kVector);
   const auto x = scene_.node(b, "tensor.scale", in).arg("factor", 2.0).channel(by(kBuffered)).value();
@@ -131,7 +131,7 @@ TEST_P(Threads, ThereByShmAndBackByRendezvous) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, TwoPairsThatFaceEachOther) {
+TEST_P(Mixed, TwoPairsThatFaceEachOther) {
   const auto a = scene_.actor(), b = scene_.actor();
   const auto x = scene_.input(kVector), y = scene_.input(kVector);
   const auto from_a = scene_.node(a, "tensor.copy", x).channel(by(kRendezvous)).value();
@@ -141,7 +141,7 @@ TEST_P(Threads, TwoPairsThatFaceEachOther) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, ALocalReaderBesideADistantOne) {
+TEST_P(Mixed, ALocalReaderBesideADistantOne) {
   const auto a = scene_.actor(), b = scene_.actor();
   const auto x = scene_.input(kVector);
   const auto start = scene_.node(a, "tensor.scale", x).arg("factor", 2.0).channel(by(kRendezvous)).value();

@@ -29,8 +29,8 @@ Feeds lengths(const std::vector<double>& values) {
 
 class Values : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Values, Values, ::testing::ValuesIn(as_threads_and_processes()), arrangement_name);
-class ValuesOfThreads : public EveryWay {};
-INSTANTIATE_TEST_SUITE_P(Values, ValuesOfThreads, ::testing::ValuesIn(as_threads()), arrangement_name);
+class ValuesByRendezvous : public EveryWay {};
+INSTANTIATE_TEST_SUITE_P(Values, ValuesByRendezvous, ::testing::ValuesIn(by_rendezvous()), arrangement_name);
 
 void growing_and_shrinking(Scene& scene, const std::string& transport) {
   const auto host = scene.actor_on("cpu"), reader = scene.actor();
@@ -44,12 +44,12 @@ TEST_P(Values, ADynamicValueGrowsShrinksAndExceedsItsBound) {
   EXPECT_TRUE(scene_.agrees(lengths({3, 10, 1, 0, 11, 7, 10})));
 }
 
-TEST_P(ValuesOfThreads, ADynamicValueGrowsShrinksAndExceedsItsBoundByRendezvous) {
+TEST_P(ValuesByRendezvous, ADynamicValueGrowsShrinksAndExceedsItsBoundByRendezvous) {
   growing_and_shrinking(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(lengths({3, 10, 1, 0, 11, 7, 10})));
 }
 
-TEST_P(ValuesOfThreads, ADynamicValueIsPassedOnByRendezvous) {
+TEST_P(ValuesByRendezvous, ADynamicValueIsPassedOnByRendezvous) {
   const auto host = scene_.actor_on("cpu"), between = scene_.actor(), reader = scene_.actor();
   const auto value = scene_.input(kScalar), length = scene_.input(kLength);
   const auto made = fill(scene_, host, value, length, 40).channel(by(kBuffered)).value();
@@ -87,7 +87,7 @@ TEST_P(Values, AStaticEdgeRefusesAnotherShapeAndGoesOn) {
   EXPECT_TRUE(scene_.agrees(lengths({3, 3, 3, 5, 3, 2, 3})));
 }
 
-TEST_P(ValuesOfThreads, AStaticEdgeRefusesAnotherShapeAndGoesOnByRendezvous) {
+TEST_P(ValuesByRendezvous, AStaticEdgeRefusesAnotherShapeAndGoesOnByRendezvous) {
   stated_shape(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(lengths({3, 3, 3, 5, 3, 2, 3})));
 }
@@ -110,7 +110,7 @@ TEST_P(Values, OneWriterAndManyReaders) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(ValuesOfThreads, OneWriterAndManyReadersByRendezvous) {
+TEST_P(ValuesByRendezvous, OneWriterAndManyReadersByRendezvous) {
   many_readers(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
@@ -133,7 +133,7 @@ TEST_P(Values, TwoResultsOfOneNode) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(ValuesOfThreads, TwoResultsOfOneNodeByRendezvous) {
+TEST_P(ValuesByRendezvous, TwoResultsOfOneNodeByRendezvous) {
   two_results(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
@@ -185,7 +185,7 @@ TEST_P(Values, NoBytesOneByteAndOddSizes) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(ValuesOfThreads, NoBytesOneByteAndOddSizesByRendezvous) {
+TEST_P(ValuesByRendezvous, NoBytesOneByteAndOddSizesByRendezvous) {
   odd_sizes(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
