@@ -15,11 +15,11 @@ const Spec kTwelve = spec(kF32, {12});
 class Collectives : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Collectives, Collectives, ::testing::ValuesIn(as_threads_and_processes()), arrangement_name);
 
-/// Threads, as joint transitions.
+/// As joint transitions: threads, and processes where the transport reaches those.
 class JointCollectives : public EveryWay {};
-INSTANTIATE_TEST_SUITE_P(Collectives, JointCollectives, ::testing::ValuesIn(as_threads()), arrangement_name);
+INSTANTIATE_TEST_SUITE_P(Collectives, JointCollectives, ::testing::ValuesIn(by_rendezvous()), arrangement_name);
 
-/// Threads, as joint transitions on the device that completes late and out of order.
+/// As joint transitions on the device that completes late and out of order.
 class AsynchronousCollectives : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Collectives, AsynchronousCollectives, ::testing::ValuesIn(on_async_device()),
                          arrangement_name);
@@ -58,11 +58,11 @@ TEST_P(Collectives, AllReduceOverFourActors) {
   EXPECT_TRUE(scene_.agrees());
 }
 TEST_P(JointCollectives, AllReduceOverTwoActors) {
-  all_reduced(scene_, 2, "rendezvous");
+  all_reduced(scene_, 2, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 TEST_P(JointCollectives, AllReduceOverFourActors) {
-  all_reduced(scene_, 4, "rendezvous", "min");
+  all_reduced(scene_, 4, kRendezvous, "min");
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -84,7 +84,7 @@ TEST_P(Collectives, SixteenBitFloatsAreReducedInTheOrderOfTheSet) {
   EXPECT_TRUE(scene_.agrees());
 }
 TEST_P(JointCollectives, SixteenBitFloatsAreReducedInTheOrderOfTheSet) {
-  narrow(scene_, "rendezvous");
+  narrow(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -106,7 +106,7 @@ TEST_P(Collectives, AllGatherAndReduceScatter) {
   EXPECT_TRUE(scene_.agrees());
 }
 TEST_P(JointCollectives, AllGatherAndReduceScatter) {
-  gathered_and_scattered(scene_, "rendezvous");
+  gathered_and_scattered(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -128,7 +128,7 @@ TEST_P(Collectives, BroadcastFromAMemberAndFromOutside) {
   EXPECT_TRUE(scene_.agrees());
 }
 TEST_P(JointCollectives, BroadcastFromAMemberAndFromOutside) {
-  broadcast(scene_, "rendezvous");
+  broadcast(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -152,7 +152,7 @@ TEST_P(Collectives, SetsThatOverlap) {
   EXPECT_TRUE(scene_.agrees());
 }
 TEST_P(JointCollectives, SetsThatOverlap) {
-  overlapping_sets(scene_, "rendezvous");
+  overlapping_sets(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -181,13 +181,13 @@ TEST_P(Collectives, MixedWithEdgesBetweenTheSameActors) {
 void mixed_jointly(Scene& scene) {
   const auto [actors, values] = workers(scene, 2);
   const auto a = actors[0], b = actors[1];
-  const auto there = scene.node(a, "tensor.scale", values[0]).arg("factor", 5.0).channel(by("rendezvous")).value();
-  const auto back = scene.node(b, "tensor.scale", values[1]).arg("factor", 7.0).channel(by("rendezvous")).value();
+  const auto there = scene.node(a, "tensor.scale", values[0]).arg("factor", 5.0).channel(by(kRendezvous)).value();
+  const auto back = scene.node(b, "tensor.scale", values[1]).arg("factor", 7.0).channel(by(kRendezvous)).value();
   const auto on_b = scene.sum(b, {there, values[1]}).value();
   const auto on_a = scene.sum(a, {back, values[0]}).value();
-  auto total = scene.collective(actors, "all_reduce", {on_a, on_b}).transport("rendezvous");
-  const auto late = scene.node(a, "tensor.scale", total.value(0)).arg("factor", 2.0).channel(by("rendezvous")).value();
-  auto all = scene.collective({b, a}, "all_gather", {total.value(1), on_a}).transport("rendezvous");
+  auto total = scene.collective(actors, "all_reduce", {on_a, on_b}).transport(over(kRendezvous));
+  const auto late = scene.node(a, "tensor.scale", total.value(0)).arg("factor", 2.0).channel(by(kRendezvous)).value();
+  auto all = scene.collective({b, a}, "all_gather", {total.value(1), on_a}).transport(over(kRendezvous));
   scene.output(scene.sum(b, {late, total.value(1)}).value());
   scene.output(all.value(0));
   scene.output(all.value(1));
@@ -224,11 +224,11 @@ TEST_P(Collectives, OnePoisonedInputPoisonsAllResults) {
   EXPECT_TRUE(scene_.agrees(12));
 }
 TEST_P(JointCollectives, OnePoisonedInputPoisonsAllResults) {
-  poisoned(scene_, "rendezvous");
+  poisoned(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(12));
 }
 TEST_P(AsynchronousCollectives, OnePoisonedInputPoisonsAllResults) {
-  poisoned(scene_, "rendezvous");
+  poisoned(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(12));
 }
 

@@ -23,7 +23,7 @@ class TwoProcesses {
  public:
   explicit TwoProcesses(double seconds, const RunOptions& how = run_options(true)) {
     const auto known = children();
-    Scene scene{{.scheduler = "overlap", .inflight = 2, .processes = true}};
+    Scene scene{{.scheduler = "overlap", .inflight = 2, .device = device_of_processes(), .processes = true}};
     const auto x = scene.input(spec(kF32, {}));
     const auto slow = scene.node(scene.actor(), "tensor.busy", x).arg("seconds", seconds).value();
     scene.output(scene.node(scene.actor(), "tensor.copy", slow).value());
@@ -126,7 +126,7 @@ void end_driver(double seconds, int signal) {
   const auto known = children();
   {
     Child driver({surroundings().driver, surroundings().plugins, surroundings().program, std::to_string(seconds),
-                  surroundings().transport});
+                  surroundings().transport, device_of_processes()});
     ASSERT_EQ(driver.line(soon()).value_or("nothing"), "ready");
     driver.signal(signal);
     EXPECT_EQ(driver.wait(soon()), 128 + signal);
@@ -143,8 +143,8 @@ TEST(DriverDeath, EndsItsActorsBetweenShortExecutions) {
 TEST(DriverDeath, EndsActorsThatAreStopped) {
   adopt_orphans();
   const auto known = children();
-  Child driver(
-      {surroundings().driver, surroundings().plugins, surroundings().program, "0.01", surroundings().transport});
+  Child driver({surroundings().driver, surroundings().plugins, surroundings().program, "0.01", surroundings().transport,
+                device_of_processes()});
   ASSERT_EQ(driver.line(soon()).value_or("nothing"), "ready");
   driver.signal_group(SIGSTOP);
   driver.signal(SIGKILL);
@@ -190,7 +190,9 @@ class EndlessJob {
   explicit EndlessJob(const std::string& actors)
       : path_(::testing::TempDir() + "endless_" + std::to_string(getpid()) + ".toml") {
     std::ofstream(path_) << "format = 1\n"
-                            "[actor.a]\n[actor.b]\n"
+                            "[actor.a]\ndevice = \""
+                         << device_of_processes() << "\"\n[actor.b]\ndevice = \"" << device_of_processes()
+                         << "\"\n"
                             "[[input]]\nname = \"x\"\ndtype = \"f32\"\nshape = []\nfeed = [1.0]\n"
                             "[[node]]\nname = \"slow\"\non = \"a\"\nop = \"tensor.busy\"\n"
                             "inputs = { x = \"x\" }\nargs = { seconds = 0.01 }\n"

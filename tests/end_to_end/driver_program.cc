@@ -14,15 +14,17 @@
 
 namespace {
 
-stretto::Graph graph(double seconds) {
+stretto::Graph graph(double seconds, const std::string& device) {
   stretto::GraphBuilder build;
   const auto x = build.input("x", {stretto::kF32, {}, 4, false});
-  const auto first = build.node("first", build.actor("a"), "tensor.busy").bind("x", x).arg("seconds", seconds).value();
-  build.output("y", build.node("second", build.actor("b"), "tensor.copy").bind("x", first).value());
+  const auto first =
+      build.node("first", build.actor("a", device), "tensor.busy").bind("x", x).arg("seconds", seconds).value();
+  build.output("y", build.node("second", build.actor("b", device), "tensor.copy").bind("x", first).value());
   return build.take();
 }
 
-void run(const std::string& plugins, const std::string& program, double seconds, const std::string& transport) {
+void run(const std::string& plugins, const std::string& program, double seconds, const std::string& transport,
+         const std::string& device) {
   stretto::Catalogue catalogue({plugins});
   stretto::CompileOptions options;
   options.processes = true;
@@ -32,7 +34,7 @@ void run(const std::string& plugins, const std::string& program, double seconds,
   how.actor_program = program;
   float value = 1;
   stretto::TensorSpan input{stretto::kF32, {}, reinterpret_cast<std::byte*>(&value), sizeof value};
-  auto runtime = stretto::Runtime::open(stretto::compile(graph(seconds), options, catalogue), catalogue, how);
+  auto runtime = stretto::Runtime::open(stretto::compile(graph(seconds, device), options, catalogue), catalogue, how);
   for (bool first = true;; first = false) {
     runtime.execute({input}).get();
     if (first) std::puts("ready");
@@ -43,9 +45,9 @@ void run(const std::string& plugins, const std::string& program, double seconds,
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 5) return 2;
+  if (count != 6) return 2;
   try {
-    run(arguments[1], arguments[2], std::atof(arguments[3]), arguments[4]);
+    run(arguments[1], arguments[2], std::atof(arguments[3]), arguments[4], arguments[5]);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

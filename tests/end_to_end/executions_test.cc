@@ -30,8 +30,8 @@ class OpenedEveryWay : public EveryWay {
 };
 class Executions : public OpenedEveryWay {};
 INSTANTIATE_TEST_SUITE_P(Executions, Executions, ::testing::ValuesIn(as_threads_and_processes()), arrangement_name);
-class ExecutionsOfThreads : public OpenedEveryWay {};
-INSTANTIATE_TEST_SUITE_P(Executions, ExecutionsOfThreads, ::testing::ValuesIn(as_threads()), arrangement_name);
+class ExecutionsByRendezvous : public OpenedEveryWay {};
+INSTANTIATE_TEST_SUITE_P(Executions, ExecutionsByRendezvous, ::testing::ValuesIn(by_rendezvous()), arrangement_name);
 
 void doubling(Scene& scene) {
   const auto x = scene.input(kScalar);
@@ -56,11 +56,9 @@ TEST_P(Executions, FuturesAreReadInAnyOrder) {
   }
 }
 
-TEST_P(ExecutionsOfThreads, APlanWithAGroupIsRefused) {
-  ChannelOptions channel;
-  channel.transport = "rendezvous";
+TEST_P(ExecutionsByRendezvous, APlanWithAGroupIsRefused) {
   const auto x = scene_.input(kScalar);
-  const auto first = scene_.node(scene_.actor(), "tensor.scale", x).arg("factor", 2.0).channel(channel).value();
+  const auto first = scene_.node(scene_.actor(), "tensor.scale", x).arg("factor", 2.0).channel(by(kRendezvous)).value();
   scene_.output(scene_.node(scene_.actor(), "tensor.copy", first).value());
   const auto options = scene_.options();
   Plan plan = compile(scene_.take(), options, catalogue());
@@ -68,7 +66,7 @@ TEST_P(ExecutionsOfThreads, APlanWithAGroupIsRefused) {
       std::find_if(plan.steps.begin(), plan.steps.end(), [](const Step& step) { return step.kind == StepKind::send; });
   ASSERT_NE(sends, plan.steps.end());
   sends->group = 0;
-  const auto error = caught([&] { Runtime::open(plan, catalogue(), run_options(false)); });
+  const auto error = caught([&] { Runtime::open(plan, catalogue(), run_options(options.processes)); });
   EXPECT_EQ(error.code, Code::unimplemented);
   EXPECT_NE(error.text.find("group"), std::string::npos);
 }
@@ -130,8 +128,8 @@ TEST_P(Executions, AnErrorInAChainFailsItsExecutionAlone) {
   EXPECT_TRUE(scene_.agrees(12));
 }
 
-TEST_P(ExecutionsOfThreads, AnErrorInAChainFailsItsExecutionAloneByRendezvous) {
-  failing_chain(scene_, "rendezvous");
+TEST_P(ExecutionsByRendezvous, AnErrorInAChainFailsItsExecutionAloneByRendezvous) {
+  failing_chain(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(12));
 }
 
@@ -151,8 +149,8 @@ TEST_P(Executions, AnErrorInAFanOutFailsItsExecutionAlone) {
   EXPECT_TRUE(scene_.agrees(12));
 }
 
-TEST_P(ExecutionsOfThreads, AnErrorInAFanOutFailsItsExecutionAloneByRendezvous) {
-  failing_fan(scene_, "rendezvous");
+TEST_P(ExecutionsByRendezvous, AnErrorInAFanOutFailsItsExecutionAloneByRendezvous) {
+  failing_fan(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(12));
 }
 
@@ -171,8 +169,8 @@ TEST_P(Executions, AnErrorOnAStaticAndDirectEdgeFailsItsExecutionAlone) {
   EXPECT_TRUE(scene_.agrees(12));
 }
 
-TEST_P(ExecutionsOfThreads, AnErrorOnAStaticAndDirectEdgeFailsItsExecutionAloneByRendezvous) {
-  failing_direct_edge(scene_, "rendezvous");
+TEST_P(ExecutionsByRendezvous, AnErrorOnAStaticAndDirectEdgeFailsItsExecutionAloneByRendezvous) {
+  failing_direct_edge(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(12));
 }
 
@@ -189,8 +187,8 @@ TEST_P(Executions, AnErrorLeavesTheStateBehindItUnchanged) {
   EXPECT_TRUE(scene_.agrees(12));
 }
 
-TEST_P(ExecutionsOfThreads, AnErrorLeavesTheStateBehindItUnchangedByRendezvous) {
-  failing_before_state(scene_, "rendezvous");
+TEST_P(ExecutionsByRendezvous, AnErrorLeavesTheStateBehindItUnchangedByRendezvous) {
+  failing_before_state(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(12));
 }
 

@@ -32,6 +32,10 @@ int main(int count, char** arguments) {
   found.driver = variable("STRETTO_TEST_DRIVER");
   found.transport = variable("STRETTO_TEST_TRANSPORT");
   if (found.transport.empty()) found.transport = "shm";
+  found.device = variable("STRETTO_TEST_DEVICE");
+  if (found.device.empty()) found.device = "async_device";
+  found.rendezvous = variable("STRETTO_TEST_RENDEZVOUS");
+  if (found.rendezvous.empty()) found.rendezvous = "rendezvous";
   ::testing::InitGoogleTest(&count, arguments);  // instantiates tests by what was found
   if (const std::string seed = variable("STRETTO_SEED"); !seed.empty()) found.seed = std::stoull(seed);
   for (int i = 1; i < count; ++i) {

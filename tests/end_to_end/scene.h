@@ -20,11 +20,16 @@ struct Arrangement {
 /// As a part of a test's name.
 std::string to_text(const Arrangement& arrangement);
 
-/// Threads: both devices. Processes: cpu alone. Each with both house schedulers, inflight 1 and 5.
+/// Threads: cpu and the test device. Processes: cpu alone. Where the surroundings name another device: on that one.
+/// Each with both house schedulers, inflight 1 and 5.
 std::vector<Arrangement> as_threads();
 std::vector<Arrangement> as_processes();
 std::vector<Arrangement> as_threads_and_processes();
-/// Threads on the test device alone, in each of its modes.
+/// Threads, and processes where the rendezvous of the surroundings reaches those.
+std::vector<Arrangement> by_rendezvous();
+/// The device of actors that are processes.
+std::string device_of_processes();
+/// Threads on the asynchronous device alone, in each of the test device's modes.
 std::vector<Arrangement> on_async_device();
 
 /// Names nodes and actors in order, or in reverse; feeds small whole numbers.
@@ -48,13 +53,16 @@ class Scene {
   /// The graph; the scene is over afterwards.
   Graph take() { return build_.take(); }
   CompileOptions options() const;
-  /// Runs `executions` of the graph and compares. The scene is over afterwards.
+  /// Runs `executions` of the graph and compares. Where an edge by rendezvous has an end in memory that the transport
+  /// of the surroundings does not accept, expects instead that compiling refuses it, for that reason. The scene is over
+  /// afterwards.
   ::testing::AssertionResult agrees(int64_t executions = 6);
   /// The same with these feeds.
   ::testing::AssertionResult agrees(const Feeds& feeds);
 
  private:
   std::string name(const char* what, int number) const;
+  ::testing::AssertionResult agrees(const Graph& graph, const Feeds& feeds) const;
 
   Arrangement arrangement_;
   GraphBuilder build_;
@@ -70,7 +78,9 @@ inline const Spec kScalar = spec(kF32, {});
 inline std::vector<Tensor> scalar(double value) { return {tensor(kF32, {}, {value})}; }
 /// The transport of the surroundings: shm, or another one whose SEND does not wait for its RECEIVE.
 inline constexpr const char* kBuffered = "buffered";
-/// By name or kBuffered: options of a channel.
+/// The rendezvous of the surroundings, as a rule the test transport of that name.
+inline constexpr const char* kRendezvous = "rendezvous";
+/// By name, kBuffered or kRendezvous: options of a channel.
 ChannelOptions by(const std::string& transport);
 std::string arrangement_name(const ::testing::TestParamInfo<Arrangement>& info);
 

@@ -14,11 +14,11 @@ const Spec kVector = spec(kF32, {5});
 class Buffered : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Schedules, Buffered, ::testing::ValuesIn(as_threads_and_processes()), arrangement_name);
 
-/// Threads, with edges of both kinds.
-class Threads : public EveryWay {};
-INSTANTIATE_TEST_SUITE_P(Schedules, Threads, ::testing::ValuesIn(as_threads()), arrangement_name);
+/// Edges of both kinds: threads, and processes where both reach those.
+class Mixed : public EveryWay {};
+INSTANTIATE_TEST_SUITE_P(Schedules, Mixed, ::testing::ValuesIn(by_rendezvous()), arrangement_name);
 
-/// Threads on the device that completes late and out of order.
+/// On the device that completes late and out of order.
 class Asynchronous : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Schedules, Asynchronous, ::testing::ValuesIn(on_async_device()), arrangement_name);
 
@@ -53,8 +53,8 @@ TEST_P(Buffered, CrossedPairs) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, CrossedPairsByRendezvous) {
-  crossed_pairs(scene_, "rendezvous");
+TEST_P(Mixed, CrossedPairsByRendezvous) {
+  crossed_pairs(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -77,8 +77,8 @@ TEST_P(Buffered, OneForwardOneBackward) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, OneForwardOneBackwardByRendezvous) {
-  one_forward_one_backward(scene_, "rendezvous");
+TEST_P(Mixed, OneForwardOneBackwardByRendezvous) {
+  one_forward_one_backward(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -106,45 +106,45 @@ TEST_P(Buffered, ThreeSendersAndAReceiver) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, ThreeSendersAndAReceiverByRendezvous) {
-  three_senders(scene_, "rendezvous");
+TEST_P(Mixed, ThreeSendersAndAReceiverByRendezvous) {
+  three_senders(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, AForkAndItsJoinByRendezvous) {
+TEST_P(Mixed, AForkAndItsJoinByRendezvous) {
   const auto a = scene_.actor(), b = scene_.actor(), c = scene_.actor();
   const auto x = scene_.input(kVector);
-  const auto start = scene_.node(a, "tensor.copy", x).channel(by("rendezvous")).value();
-  const auto left = scene_.node(b, "tensor.scale", start).arg("factor", 2.0).channel(by("rendezvous")).value();
-  const auto right = scene_.node(c, "tensor.scale", start).arg("factor", 3.0).channel(by("rendezvous")).value();
+  const auto start = scene_.node(a, "tensor.copy", x).channel(by(kRendezvous)).value();
+  const auto left = scene_.node(b, "tensor.scale", start).arg("factor", 2.0).channel(by(kRendezvous)).value();
+  const auto right = scene_.node(c, "tensor.scale", start).arg("factor", 3.0).channel(by(kRendezvous)).value();
   scene_.output(scene_.sum(a, {left, right}).value());
   EXPECT_TRUE(scene_.agrees());
 }
 
 // Hoisting z's receive above x's computation would make a circle.
-TEST_P(Threads, ThereByShmAndBackByRendezvous) {
+TEST_P(Mixed, ThereByShmAndBackByRendezvous) {
   const auto a = scene_.actor(), b = scene_.actor();
   const auto in = scene_.input(kVector);
   const auto x = scene_.node(b, "tensor.scale", in).arg("factor", 2.0).channel(by(kBuffered)).value();
-  const auto y = scene_.node(a, "tensor.scale", x).arg("factor", 3.0).channel(by("rendezvous")).value();
+  const auto y = scene_.node(a, "tensor.scale", x).arg("factor", 3.0).channel(by(kRendezvous)).value();
   scene_.output(scene_.node(b, "tensor.copy", y).value());
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, TwoPairsThatFaceEachOther) {
+TEST_P(Mixed, TwoPairsThatFaceEachOther) {
   const auto a = scene_.actor(), b = scene_.actor();
   const auto x = scene_.input(kVector), y = scene_.input(kVector);
-  const auto from_a = scene_.node(a, "tensor.copy", x).channel(by("rendezvous")).value();
-  const auto from_b = scene_.node(b, "tensor.copy", y).channel(by("rendezvous")).value();
+  const auto from_a = scene_.node(a, "tensor.copy", x).channel(by(kRendezvous)).value();
+  const auto from_b = scene_.node(b, "tensor.copy", y).channel(by(kRendezvous)).value();
   scene_.output(scene_.node(b, "tensor.scale", from_a).arg("factor", 2.0).value());
   scene_.output(scene_.node(a, "tensor.scale", from_b).arg("factor", 3.0).value());
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(Threads, ALocalReaderBesideADistantOne) {
+TEST_P(Mixed, ALocalReaderBesideADistantOne) {
   const auto a = scene_.actor(), b = scene_.actor();
   const auto x = scene_.input(kVector);
-  const auto start = scene_.node(a, "tensor.scale", x).arg("factor", 2.0).channel(by("rendezvous")).value();
+  const auto start = scene_.node(a, "tensor.scale", x).arg("factor", 2.0).channel(by(kRendezvous)).value();
   scene_.output(scene_.node(a, "tensor.copy", start).value());
   scene_.output(scene_.node(b, "tensor.scale", start).arg("factor", 3.0).value());
   EXPECT_TRUE(scene_.agrees());
@@ -158,7 +158,7 @@ TEST_P(Asynchronous, ADynamicEdgeBehindALongComputation) {
                         .bind("shape", shape)
                         .arg("dtype", std::string("f32"))
                         .arg("max_bytes", int64_t{64})
-                        .channel(by("rendezvous"))
+                        .channel(by(kRendezvous))
                         .value();
   const auto busy = scene_.node(reader, "tensor.busy", value).arg("seconds", 0.003).value();
   scene_.output(scene_.node(reader, "tensor.scale", made).arg("factor", 2.0).value());
@@ -169,16 +169,16 @@ TEST_P(Asynchronous, ADynamicEdgeBehindALongComputation) {
 TEST_P(Asynchronous, BothKindsOfEdgesOnOneActor) {
   const auto a = scene_.actor(), b = scene_.actor(), host = scene_.actor_on("cpu");
   const auto x = scene_.input(kVector);
-  const auto tight = scene_.node(a, "tensor.scale", x).arg("factor", 2.0).channel(by("rendezvous")).value();
+  const auto tight = scene_.node(a, "tensor.scale", x).arg("factor", 2.0).channel(by(kRendezvous)).value();
   const auto loose = scene_.node(a, "tensor.scale", x).arg("factor", 3.0).channel(by(kBuffered)).value();
-  const auto hosted = scene_.sum(host, {tight, loose}).channel(by("rendezvous")).value();
+  const auto hosted = scene_.sum(host, {tight, loose}).channel(by(kRendezvous)).value();
   const auto back = scene_.sum(b, {tight, loose, hosted}).channel(by(kBuffered)).value();
   scene_.output(scene_.sum(a, {back, loose}).value());
   EXPECT_TRUE(scene_.agrees());
 }
 
 TEST_P(Asynchronous, CrossedPairsByRendezvous) {
-  crossed_pairs(scene_, "rendezvous");
+  crossed_pairs(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 

@@ -15,6 +15,8 @@ struct Surroundings {
   std::string test_plugins;      ///< folder of async_device, rendezvous, random_offset
   std::string program;           ///< the stretto executable
   std::string transport;         ///< the one that carries all edges which are to be buffered
+  std::string device;            ///< an asynchronous one; another one than async_device: all actors are on it
+  std::string rendezvous;        ///< the transport that carries all edges which are to be a rendezvous
   std::string driver;            ///< driver_program; empty where a test has no use for it
   std::optional<uint64_t> seed;  ///< --seed=N or STRETTO_SEED: replay this random graph alone
 };

@@ -29,8 +29,8 @@ Feeds lengths(const std::vector<double>& values) {
 
 class Values : public EveryWay {};
 INSTANTIATE_TEST_SUITE_P(Values, Values, ::testing::ValuesIn(as_threads_and_processes()), arrangement_name);
-class ValuesOfThreads : public EveryWay {};
-INSTANTIATE_TEST_SUITE_P(Values, ValuesOfThreads, ::testing::ValuesIn(as_threads()), arrangement_name);
+class ValuesByRendezvous : public EveryWay {};
+INSTANTIATE_TEST_SUITE_P(Values, ValuesByRendezvous, ::testing::ValuesIn(by_rendezvous()), arrangement_name);
 
 void growing_and_shrinking(Scene& scene, const std::string& transport) {
   const auto host = scene.actor_on("cpu"), reader = scene.actor();
@@ -44,8 +44,17 @@ TEST_P(Values, ADynamicValueGrowsShrinksAndExceedsItsBound) {
   EXPECT_TRUE(scene_.agrees(lengths({3, 10, 1, 0, 11, 7, 10})));
 }
 
-TEST_P(ValuesOfThreads, ADynamicValueGrowsShrinksAndExceedsItsBoundByRendezvous) {
-  growing_and_shrinking(scene_, "rendezvous");
+TEST_P(ValuesByRendezvous, ADynamicValueGrowsShrinksAndExceedsItsBoundByRendezvous) {
+  growing_and_shrinking(scene_, kRendezvous);
+  EXPECT_TRUE(scene_.agrees(lengths({3, 10, 1, 0, 11, 7, 10})));
+}
+
+TEST_P(ValuesByRendezvous, ADynamicValueIsPassedOnByRendezvous) {
+  const auto host = scene_.actor_on("cpu"), between = scene_.actor(), reader = scene_.actor();
+  const auto value = scene_.input(kScalar), length = scene_.input(kLength);
+  const auto made = fill(scene_, host, value, length, 40).channel(by(kBuffered)).value();
+  const auto passed = scene_.node(between, "tensor.copy", made).channel(by(kRendezvous)).value();
+  scene_.output(scene_.node(reader, "tensor.scale", passed).arg("factor", 2.0).value());
   EXPECT_TRUE(scene_.agrees(lengths({3, 10, 1, 0, 11, 7, 10})));
 }
 
@@ -78,8 +87,8 @@ TEST_P(Values, AStaticEdgeRefusesAnotherShapeAndGoesOn) {
   EXPECT_TRUE(scene_.agrees(lengths({3, 3, 3, 5, 3, 2, 3})));
 }
 
-TEST_P(ValuesOfThreads, AStaticEdgeRefusesAnotherShapeAndGoesOnByRendezvous) {
-  stated_shape(scene_, "rendezvous");
+TEST_P(ValuesByRendezvous, AStaticEdgeRefusesAnotherShapeAndGoesOnByRendezvous) {
+  stated_shape(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees(lengths({3, 3, 3, 5, 3, 2, 3})));
 }
 
@@ -101,8 +110,8 @@ TEST_P(Values, OneWriterAndManyReaders) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(ValuesOfThreads, OneWriterAndManyReadersByRendezvous) {
-  many_readers(scene_, "rendezvous");
+TEST_P(ValuesByRendezvous, OneWriterAndManyReadersByRendezvous) {
+  many_readers(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -124,8 +133,8 @@ TEST_P(Values, TwoResultsOfOneNode) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(ValuesOfThreads, TwoResultsOfOneNodeByRendezvous) {
-  two_results(scene_, "rendezvous");
+TEST_P(ValuesByRendezvous, TwoResultsOfOneNodeByRendezvous) {
+  two_results(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 
@@ -176,8 +185,8 @@ TEST_P(Values, NoBytesOneByteAndOddSizes) {
   EXPECT_TRUE(scene_.agrees());
 }
 
-TEST_P(ValuesOfThreads, NoBytesOneByteAndOddSizesByRendezvous) {
-  odd_sizes(scene_, "rendezvous");
+TEST_P(ValuesByRendezvous, NoBytesOneByteAndOddSizesByRendezvous) {
+  odd_sizes(scene_, kRendezvous);
   EXPECT_TRUE(scene_.agrees());
 }
 

@@ -6,7 +6,7 @@ namespace stretto::fake {
 
 std::optional<std::string> AccessLog::add(const Access& access, Agent agent, const Clock& now,
                                           const std::string& what) {
-  if (access.bytes == 0) return std::nullopt;
+  if (access.bytes == 0 || now.ended()) return std::nullopt;
   const Record mine{reinterpret_cast<uintptr_t>(access.memory),
                     reinterpret_cast<uintptr_t>(access.memory) + access.bytes,
                     access.writes,

@@ -18,6 +18,16 @@ uint64_t seed() {
   return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
 }
 
+/// A thread of the host, where threads are told apart.
+struct HostThread {
+  Agent agent = 0;
+  uint64_t era = 0;
+  Clock clock{};
+};
+
+/// What cuStreamWaitValue64 can wait for is less, by the sign of the difference, than this: it ends every wait.
+constexpr uint64_t kEndOfWaits = INT64_MAX;
+
 }  // namespace
 
 Machine& Machine::instance() {
@@ -26,7 +36,9 @@ Machine& Machine::instance() {
 }
 
 Machine::Machine() : random_(seed()) {
-  std::thread([this] { run(); }).detach();
+  std::thread runner([this] { run(); });
+  runner_ = runner.get_id();
+  runner.detach();
 }
 
 void Machine::check() {
@@ -34,7 +46,11 @@ void Machine::check() {
 }
 
 void Machine::violation(const std::string& what) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  // Whoever sees a violation gives memory back, so what is under way ends first. It may be this that found it, or wait
+  // for what the caller holds, as for a communicator.
+  stopping_ = true;
+  if (std::this_thread::get_id() != runner_) changed_.wait_for(lock, std::chrono::seconds(1), [&] { return !busy_; });
   if (violated_.empty()) {
     violated_ = "FAKE CUDA: " + what;
     if (!expected_) std::fprintf(stderr, "%s\n", violated_.c_str());
@@ -62,18 +78,29 @@ Stream* Machine::open(int device) {
 }
 
 void Machine::close(Stream* stream) {
-  const bool empty = idle(stream);
-  if (!empty && violated().empty()) violation("a stream was destroyed with work in it");
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  const bool empty = stream->operations.empty() && !stream->running;
+  if (!empty && violated_.empty()) {
+    lock.unlock();
+    violation("a stream was destroyed with work in it");
+    lock.lock();
+  }
+  changed_.wait(lock, [&] { return !stream->running; });
   streams_.erase(stream);
-  if (empty) delete stream;  // else its operations may still be looked at
+  learn(stream->clock);
+  delete stream;  // it is empty, or nothing starts any more
+  // All that was done is known to the host, and so comes before all that will be. Else clocks would grow with each run.
+  if (!streams_.empty() || apart_) return;
+  log_ = {};
+  host_ = {};
+  for (auto& [word, clock] : words_) clock = {};
 }
 
 bool Machine::idle(Stream* stream) {
   const std::lock_guard lock(mutex_);
   check();
   const bool empty = stream->operations.empty() && !stream->running;
-  if (empty) host_.merge(stream->clock);
+  if (empty) learn(stream->clock);
   return empty;
 }
 
@@ -81,23 +108,25 @@ void Machine::enqueue(Stream* stream, Operation operation) {
   const std::lock_guard lock(mutex_);
   check();
   if (!streams_.contains(stream)) throw Error(Code::internal, "FAKE CUDA: a stream that is none: " + operation.what);
-  host_.tick(kHost);
-  operation.issued = host_;
+  const Host issuer = host();
+  issuer.clock.tick(issuer.agent);
+  operation.issued = issuer.clock;
   stream->operations.push_back(std::move(operation));
   changed_.notify_all();
 }
 
 // One operation at a time, of a stream drawn by lot among those whose next one may start.
 bool Machine::step(std::unique_lock<std::mutex>& lock) {
+  if (held_ || stopping_) return false;
   std::vector<Stream*> could;
   for (auto* stream : streams_) {
     if (stream->operations.empty() || stream->running) continue;
     Operation& next = stream->operations.front();
     if (next.ready != nullptr && !next.ready()) continue;
     could.push_back(stream);
-    if (next.word != nullptr && !next.heard) next.heard = host_;
+    if (next.word != nullptr && !next.heard && !apart_) next.heard = host_;
   }
-  if (could.empty() || !violated_.empty()) return false;
+  if (could.empty()) return false;
   Stream* stream = could[random_() % could.size()];
   Operation operation = std::move(stream->operations.front());
   stream->operations.pop_front();
@@ -139,43 +168,45 @@ Event* Machine::make_event() {
 
 void Machine::destroy(Event* event) {
   const std::lock_guard lock(mutex_);
-  events_.erase(event);  // not deleted: a stream may still have it in its queue
+  events_.erase(event);
+  delete event;  // what streams have in their queues are its recordings
 }
 
 void Machine::record(Event* event, Stream* stream) {
-  uint64_t number = 0;
+  auto recording = std::make_shared<Recording>();
   {
     const std::lock_guard lock(mutex_);
-    number = ++event->recorded;
+    event->last = recording;
   }
-  enqueue(stream, {"cudaEventRecord", {}, nullptr, [this, event, stream, number] {
+  enqueue(stream, {"cudaEventRecord", {}, nullptr, [this, recording, stream] {
                      const std::lock_guard lock(mutex_);
-                     event->happened = number;
-                     event->clock = stream->clock;
+                     recording->happened = true;
+                     recording->clock = stream->clock;
                    }});
 }
 
 bool Machine::happened(Event* event) {
   const std::lock_guard lock(mutex_);
   check();
-  if (event->happened != event->recorded) return false;
-  host_.merge(event->clock);
+  if (event->last == nullptr) return true;
+  if (!event->last->happened) return false;
+  learn(event->last->clock);
   return true;
 }
 
 void Machine::wait(Stream* stream, Event* event) {
-  uint64_t number = 0;
+  std::shared_ptr<Recording> recording;
   {
     const std::lock_guard lock(mutex_);
-    number = event->recorded;
+    recording = event->last;
   }
-  if (number == 0) return;  // never recorded: nothing to wait for, as CUDA has it
+  if (recording == nullptr) return;  // never recorded: nothing to wait for, as CUDA has it
   enqueue(stream, {"cudaStreamWaitEvent",
                    {},
-                   [event, number] { return event->happened >= number; },
-                   [this, stream, event] {
+                   [recording] { return recording->happened; },
+                   [this, stream, recording] {
                      const std::lock_guard lock(mutex_);
-                     stream->clock.merge(event->clock);
+                     stream->clock.merge(recording->clock);
                    }});
 }
 
@@ -188,6 +219,7 @@ void Machine::wait_value(Stream* stream, const std::atomic<uint64_t>* word, uint
                    const std::lock_guard lock(mutex_);
                    const auto writer = words_.find(word);
                    if (writer != words_.end()) stream->clock.merge(writer->second);
+                   if (word->load(std::memory_order_acquire) == kEndOfWaits) stream->clock.end();
                  }};
   wait.word = word;
   enqueue(stream, std::move(wait));
@@ -197,8 +229,8 @@ void Machine::write_value(Stream* stream, std::atomic<uint64_t>* word, uint64_t 
   translate(word, sizeof *word);
   enqueue(stream, {"cuStreamWriteValue64", {}, nullptr, [this, stream, word, value] {
                      const std::lock_guard lock(mutex_);
-                     host_.merge(stream->clock);
-                     words_[word].merge(stream->clock);
+                     learn(stream->clock);
+                     if (!apart_) words_[word].merge(stream->clock);
                      word->store(value, std::memory_order_release);
                    }});
 }
@@ -250,7 +282,7 @@ void Machine::free(void* memory) {
     return;
   }
   for (const auto* stream : streams_)
-    if (stream->device == block.device) host_.merge(stream->clock);
+    if (stream->device == block.device) learn(stream->clock);
   log_.forget(memory, block.bytes);
   blocks_.erase(memory);
   lock.unlock();
@@ -276,15 +308,109 @@ void Machine::free(void* memory, Stream* stream) {
                    }});
 }
 
+Machine::Host Machine::host() {
+  if (!apart_) return {kHost, host_};
+  thread_local HostThread mine;
+  if (mine.agent == 0 || mine.era != era_) mine = {++last_agent_, era_, {}};
+  return {mine.agent, mine.clock};
+}
+
+void Machine::learn(const Clock& clock) {
+  if (!apart_) host_.merge_known(clock);
+}
+
+void Machine::tell_threads_apart(bool apart) {
+  const std::lock_guard lock(mutex_);
+  apart_ = apart;
+}
+
+void Machine::host_tells(Word word) {
+  const std::lock_guard lock(mutex_);
+  const Host teller = host();
+  teller.clock.tick(teller.agent);
+  told_[word.of][word.value] = teller.clock;
+}
+
+// Of what was told of a higher value first, a lower one is part.
+void Machine::hear(Clock& clock, Word word) const {
+  const auto found = told_.find(word.of);
+  if (found == told_.end()) return;
+  const auto told = found->second.lower_bound(word.value);
+  if (told != found->second.end()) clock.merge(told->second);
+}
+
+void Machine::host_hears(Word word) {
+  const std::lock_guard lock(mutex_);
+  Clock heard;
+  hear(heard, word);
+  host().clock.merge_known(heard);
+}
+
+void Machine::stream_tells(Stream* stream, Word word) {
+  enqueue(stream, {"what a stream tells", {}, nullptr, [this, stream, word] {
+                     const std::lock_guard lock(mutex_);
+                     told_[word.of][word.value] = stream->clock;
+                   }});
+}
+
+void Machine::stream_hears(Stream* stream, Word word) {
+  enqueue(stream, {"what a stream hears", {}, nullptr, [this, stream, word] {
+                     const std::lock_guard lock(mutex_);
+                     hear(stream->clock, word);
+                   }});
+}
+
+void Machine::host_needs(Word word, const std::string& what) {
+  bool known = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = told_.find(word.of);
+    const auto told = found == told_.end() ? Told::const_iterator() : found->second.find(word.value);
+    known = found != told_.end() && told != found->second.end() && told->second.within(host().clock);
+  }
+  if (!known) violation(what + ", and nothing orders the two");
+}
+
+void Machine::forget(uint64_t of) {
+  const std::lock_guard lock(mutex_);
+  told_.erase(of);
+}
+
+void Machine::host_touches(const Access& access, const std::string& what) {
+  std::optional<std::string> conflict;
+  {
+    const std::lock_guard lock(mutex_);
+    const Host toucher = host();
+    toucher.clock.tick(toucher.agent);
+    conflict = log_.add(access, toucher.agent, toucher.clock, what);
+  }
+  if (conflict) violation(*conflict);
+}
+
+void Machine::hold() {
+  const std::lock_guard lock(mutex_);
+  held_ = true;
+}
+
+void Machine::release() {
+  const std::lock_guard lock(mutex_);
+  held_ = false;
+  changed_.notify_all();
+}
+
 void Machine::forgive() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return !busy_; });
   violated_.clear();
+  stopping_ = false;
   log_ = {};
   // Clocks too: they know of every stream that there ever was, and each operation has a copy of one.
   host_ = {};
+  ++era_;
+  told_.clear();
   for (auto& [word, clock] : words_) clock = {};
-  for (auto* event : events_) event->clock = {};
+  for (auto* event : events_)
+    if (event->last != nullptr) event->last->clock = {};
   for (auto* stream : streams_) {
     stream->operations.clear();
     stream->clock = {};
@@ -311,8 +437,9 @@ void Machine::pin(void* memory, uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   memory_.pin(memory, bytes);
   pinned_.insert(memory);
-  // Who raised a word that was here before says nothing of those to come.
+  // Who raised a word that was here before says nothing of those to come, nor does who touched these bytes.
   words_.erase(words_.lower_bound(memory), words_.lower_bound(static_cast<const std::byte*>(memory) + bytes));
+  log_.forget(memory, bytes);
 }
 
 void Machine::unpin(void* memory) {
@@ -336,6 +463,11 @@ void Machine::give(Stream* stream, Clock& meeting) {
 void Machine::take(Stream* stream, const Clock& meeting) {
   const std::lock_guard lock(mutex_);
   stream->clock.merge(meeting);
+}
+
+void Machine::end(Stream* stream) {
+  const std::lock_guard lock(mutex_);
+  stream->clock.end();
 }
 
 }  // namespace stretto::fake

@@ -19,6 +19,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <thread>
 
 namespace stretto::fake {
 
@@ -43,11 +44,20 @@ struct Stream {
   bool running = false;
 };
 
-/// What was recorded last. Of no stream before that.
+/// Where a stream stood when it came to an event.
+struct Recording {
+  bool happened = false;
+  Clock clock{};
+};
 struct Event {
-  uint64_t recorded = 0;  ///< how often
-  uint64_t happened = 0;  ///< the last recording that has happened
-  Clock clock;
+  std::shared_ptr<Recording> last;  ///< null: never recorded
+};
+
+/// What somebody tells of an order that the calls of CUDA do not show: what it is of (a semaphore, a channel), and how
+/// far that has come. Who hears of a value knows what the one who told it knew, and nothing that was told later.
+struct Word {
+  uint64_t of;
+  uint64_t value;
 };
 
 /// Names exported memory to other processes.
@@ -101,6 +111,28 @@ class Machine {
   /// Between operations that NCCL joins: what one has done is known to the other.
   void give(Stream* stream, Clock& meeting);
   void take(Stream* stream, const Clock& meeting);
+  /// An abort has ended what the stream waited for.
+  void end(Stream* stream);
+
+  // --- what host threads say to each other, told from outside
+  /// Each host thread has a clock of its own, and knows, and passes on, what is told here and nothing else: neither an
+  /// event that it has seen happen nor a word in pinned memory makes an order. So what is in order does not depend on
+  /// how the threads run. False: all threads are one agent, as at first.
+  void tell_threads_apart(bool apart);
+  void host_tells(Word word);
+  void host_hears(Word word);
+  /// In the order of the stream.
+  void stream_tells(Stream* stream, Word word);
+  void stream_hears(Stream* stream, Word word);
+  /// The calling thread relies on what was told of this value: a violation, unless it has heard it.
+  void host_needs(Word word, const std::string& what);
+  void forget(uint64_t of);
+  /// The calling thread reads or writes.
+  void host_touches(const Access& access, const std::string& what);
+
+  /// Between the two no operation starts: the host is as far ahead of the streams as it may be.
+  void hold();
+  void release();
 
   /// Ends the context. The first one counts.
   void violation(const std::string& what);
@@ -118,8 +150,18 @@ class Machine {
   void run();
   bool step(std::unique_lock<std::mutex>& lock);
   void check();
+  /// Of the calling thread, or of all.
+  struct Host {
+    Agent agent;
+    Clock& clock;
+  };
+  Host host();
+  /// What the host comes to know by looking at a stream.
+  void learn(const Clock& clock);
+  void hear(Clock& clock, Word word) const;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::thread::id runner_;
   std::mt19937_64 random_;
   std::set<Stream*> streams_;
   std::set<Event*> events_;
@@ -141,8 +183,14 @@ class Machine {
   std::set<void*> pinned_;
   testing::HiddenMemory memory_;
   AccessLog log_;
-  Clock host_;
-  std::map<const void*, Clock> words_;  ///< that streams write; who waits for another one, waits for the host
+  bool apart_ = false;  ///< host threads are told apart
+  bool held_ = false;
+  bool stopping_ = false;                  ///< no operation starts any more: something is wrong
+  uint64_t era_ = 0;                       ///< counts calls of `forgive`: clocks of threads from before are void
+  Clock host_;                             ///< of all threads, where they are not told apart
+  using Told = std::map<uint64_t, Clock>;  ///< by value
+  std::map<uint64_t, Told> told_;          ///< by what it is of
+  std::map<const void*, Clock> words_;     ///< that streams write; who waits for another one, waits for the host
   Agent last_agent_ = kHost;
   std::string violated_;
 };

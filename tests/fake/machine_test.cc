@@ -19,6 +19,15 @@ extern "C" const char* stretto_fake_violation();
 extern "C" size_t stretto_fake_leaks();
 extern "C" void stretto_fake_forgive();
 extern "C" void stretto_fake_expect_violations();
+extern "C" void stretto_fake_hold();
+extern "C" void stretto_fake_release();
+extern "C" void stretto_fake_tell_threads_apart(int apart);
+extern "C" void stretto_fake_host_tells(uint64_t of, uint64_t value);
+extern "C" void stretto_fake_host_hears(uint64_t of, uint64_t value);
+extern "C" void stretto_fake_host_needs(uint64_t of, uint64_t value, const char* what);
+extern "C" void stretto_fake_stream_tells(uint64_t stream, uint64_t of, uint64_t value);
+extern "C" void stretto_fake_stream_hears(uint64_t stream, uint64_t of, uint64_t value);
+extern "C" void stretto_fake_host_touches(const void* memory, size_t bytes, int writes, const char* what);
 
 namespace stretto::fake {
 namespace {
@@ -164,6 +173,132 @@ TEST_F(FakeGpu, WordsAreComparedByTheSignOfTheDifference) {
   word().store(INT64_MAX);
   EXPECT_EQ(cudaStreamSynchronize(one_), cudaSuccess);
   EXPECT_EQ(found(), "");
+}
+
+TEST_F(FakeGpu, EventThatIsRecordedAgainOrdersWhatCameBeforeItsFirstRecordAlone) {
+  for (int i = 0; i < kTimes; ++i) {
+    cudaEventRecord(event_, one_);
+    cudaStreamWaitEvent(two_, event_, 0);
+    copy(b_, a_, one_);
+    cudaEventRecord(event_, one_);
+    copy(c_, b_, two_);
+    ASSERT_NE(found().find("nothing orders"), std::string::npos) << i;
+  }
+}
+
+TEST_F(FakeGpu, WhatRunsOnAfterAnAbortIsNotChecked) {
+  copy(b_, a_, one_);
+  wait_value(two_, 1);
+  copy(c_, b_, two_);
+  word().store(INT64_MAX);
+  EXPECT_EQ(found(), "");
+}
+
+TEST_F(FakeGpu, NothingRunsWhileItIsHeld) {
+  stretto_fake_hold();
+  copy(b_, a_, one_);
+  EXPECT_EQ(cudaStreamQuery(one_), cudaErrorNotReady);
+  stretto_fake_release();
+  EXPECT_EQ(cudaStreamSynchronize(one_), cudaSuccess);
+  EXPECT_EQ(found(), "");
+}
+
+/// Host threads are told apart: what they know is what is told here.
+class ThreadsApart : public FakeGpu {
+ protected:
+  static constexpr uint64_t kWord = 7;
+  void SetUp() override {
+    FakeGpu::SetUp();
+    stretto_fake_tell_threads_apart(1);
+  }
+  void TearDown() override {
+    FakeGpu::TearDown();
+    stretto_fake_tell_threads_apart(0);
+  }
+  static uint64_t name(cudaStream_t stream) { return reinterpret_cast<uint64_t>(stream); }
+};
+
+TEST_F(ThreadsApart, EventThatTheHostHasSeenOrdersNothing) {
+  for (int i = 0; i < kTimes; ++i) {
+    copy(b_, a_, one_);
+    cudaEventRecord(event_, one_);
+    while (cudaEventQuery(event_) == cudaErrorNotReady) {
+    }
+    copy(c_, b_, two_);
+    ASSERT_NE(found().find("nothing orders"), std::string::npos) << i;
+  }
+}
+
+TEST_F(ThreadsApart, WordThatTheHostRaisesOrdersWhatIsToldOfItAlone) {
+  for (int i = 1; i <= kTimes; ++i)
+    for (const bool told : {true, false}) {
+      const auto value = static_cast<uint64_t>(2 * i + (told ? 0 : 1));
+      copy(b_, a_, one_);
+      stretto_fake_stream_tells(name(one_), kWord, 1);
+      settle();
+      stretto_fake_host_hears(kWord, 1);
+      if (told) stretto_fake_host_tells(kWord + 1, value);
+      word().store(value);
+      // A thread that does not know what this one knows.
+      std::thread([&] {
+        wait_value(two_, value);
+        stretto_fake_stream_hears(name(two_), kWord + 1, value);
+        copy(c_, b_, two_);
+      }).join();
+      ASSERT_EQ(found().empty(), told) << i;
+    }
+}
+
+TEST_F(ThreadsApart, ThreadKnowsWhatItHasHeardAndAnotherOneDoesNot) {
+  for (int i = 0; i < kTimes; ++i)
+    for (const bool hears : {true, false}) {
+      copy(b_, a_, one_);
+      stretto_fake_stream_tells(name(one_), kWord, 1);
+      settle();
+      std::thread([&] {
+        stretto_fake_host_hears(kWord, 1);
+        if (hears) copy(c_, b_, two_);
+      }).join();
+      if (!hears) copy(c_, b_, two_);
+      ASSERT_EQ(found().empty(), hears) << i;
+    }
+}
+
+TEST_F(ThreadsApart, WhatIsToldLaterIsNotHeardOfAnEarlierValue) {
+  for (int i = 0; i < kTimes; ++i)
+    for (const uint64_t value : {uint64_t{1}, uint64_t{2}}) {
+      stretto_fake_stream_tells(name(one_), kWord, 1);
+      copy(b_, a_, one_);
+      stretto_fake_stream_tells(name(one_), kWord, 2);
+      settle();
+      stretto_fake_stream_hears(name(two_), kWord, value);
+      copy(c_, b_, two_);
+      ASSERT_EQ(found().empty(), value == 2) << i;
+    }
+}
+
+TEST_F(ThreadsApart, HostThatTouchesWhatAStreamWritesIsFound) {
+  for (int i = 0; i < kTimes; ++i)
+    for (const bool hears : {true, false}) {
+      copy(pinned_, a_, one_);
+      stretto_fake_stream_tells(name(one_), kWord, 1);
+      settle();
+      if (hears) stretto_fake_host_hears(kWord, 1);
+      stretto_fake_host_touches(pinned_, kBytes, 0, "the test");
+      ASSERT_EQ(found().empty(), hears) << i;
+    }
+}
+
+TEST_F(ThreadsApart, HostThatHasNotHeardWhatItNeedsIsFound) {
+  std::thread([] { stretto_fake_host_tells(kWord, 1); }).join();
+  stretto_fake_host_hears(kWord, 1);
+  stretto_fake_host_needs(kWord, 1, "the test");
+  EXPECT_EQ(found(), "");
+  std::thread([] { stretto_fake_host_tells(kWord, 1); }).join();
+  stretto_fake_host_needs(kWord, 1, "the test");
+  EXPECT_NE(found().find("nothing orders"), std::string::npos);
+  stretto_fake_host_needs(kWord, 2, "the test");
+  EXPECT_NE(found().find("nothing orders"), std::string::npos);
 }
 
 TEST_F(FakeGpu, MemoryThatIsNeitherTheDevicesNorPinnedIsFound) {

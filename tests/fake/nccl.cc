@@ -1,41 +1,53 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The calls of NCCL that the plugins make, between the threads of one process, with NCCL's rules enforced:
+/// The calls of NCCL that the plugins make, between threads and between processes, with NCCL's rules enforced:
 /// non-blocking communicators that are in progress until all ranks have come, operations of one communicator one after
 /// the other in the order of their issue, sends that meet receives first come first served, groups that complete as
 /// one, collectives that all ranks of a communicator join, each as its n-th.
 
 #include "machine.h"
-#include "rendezvous/communicator.h"
+#include "nccl_home.h"
 #include "stretto/error.h"
 
 #include <cstdio>
 #include <cstring>
 #include <nccl.h>
+#include <unistd.h>
 
+/// One rank: at home in this process, or away in the one where the id was made.
 struct ncclComm {
-  struct Shared {
-    explicit Shared(int count) : awaited(count) {}
-    int awaited;                           ///< calls that make it; in a split, of every rank of the parent
-    std::set<std::pair<int, int>> joined;  ///< key, and rank in the parent; ranks count them in ascending order
-    stretto::testing::Communicator meeting;
-    stretto::fake::Clock clock;
-    std::map<int, std::shared_ptr<Shared>> parts;  ///< by number of the split
-    int ranks() const { return static_cast<int>(joined.size()); }
-  };
-  std::shared_ptr<Shared> shared;
-  std::pair<int, int> key;
+  stretto::fake::Entry entry;
+  std::shared_ptr<stretto::fake::SharedCommunicator> home{};
+  std::shared_ptr<stretto::fake::Away> away{};
   int splits = 0;
   std::atomic<bool> aborted{false};
   std::set<void*> registered;
   ncclResult_t error = ncclSuccess;  ///< of the first call that was refused: a communicator does not forget it
-  /// Once all have joined.
-  int rank() const { return static_cast<int>(std::distance(shared->joined.begin(), shared->joined.find(key))); }
+
+  bool ready() const {
+    if (away != nullptr) return away->ready();
+    const std::lock_guard lock(stretto::fake::communicators().mutex);
+    return home->awaited == 0;
+  }
+  // Once all have joined.
+  int rank() const { return away != nullptr ? away->rank() : home->rank_of({entry.key, entry.rank}); }
+  int ranks() const { return away != nullptr ? away->ranks() : home->ranks(); }
 };
 
 namespace stretto::fake {
 namespace {
+
+/// A rank of the communicator with this id; null: it has no such place.
+ncclComm* entered(const Entry& entry) {
+  auto made = std::make_unique<ncclComm>();
+  made->entry = entry;
+  if (home_of(entry.id) != getpid())
+    made->away = Away::enter(entry);
+  else
+    made->home = enter(entry);
+  return made->away == nullptr && made->home == nullptr ? nullptr : made.release();
+}
 
 /// Says what breaks NCCL's rules.
 class Alarm final : public testing::Bell {
@@ -50,17 +62,28 @@ struct Posted {
   testing::Operation operation;
 };
 
-std::mutex mutex;  // over all communicators
-std::map<std::string, std::shared_ptr<ncclComm::Shared>>& groups() {
-  static auto* all = new std::map<std::string, std::shared_ptr<ncclComm::Shared>>;
-  return *all;
-}
 thread_local int depth = 0;
 thread_local std::vector<Posted> posted;
 
+std::vector<std::shared_ptr<Meeting>> meetings_of(const ncclComm& communicator,
+                                                  const std::vector<testing::Operation>& operations) {
+  std::vector<std::shared_ptr<Meeting>> found;
+  if (communicator.home == nullptr) return found;
+  const std::lock_guard lock(communicators().mutex);
+  auto& meetings = communicator.home->meetings;
+  const int rank = communicator.rank();
+  for (const auto& operation : operations) {
+    const auto peer = static_cast<int>(operation.peer);
+    if (operation.collective != nullptr)
+      found.push_back(meetings.of_all(rank, communicator.ranks()));
+    else
+      found.push_back(operation.sends ? meetings.between(rank, peer, true) : meetings.between(peer, rank, false));
+  }
+  return found;
+}
+
 void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operation> operations) {
   auto& machine = Machine::instance();
-  auto shared = communicator->shared;
   auto transition = std::make_shared<testing::Transition>();
   std::vector<Access> accesses;
   for (auto& operation : operations) {
@@ -71,30 +94,38 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
     accesses.push_back({const_cast<void*>(operation.input), bytes, false});
     operation.input = machine.translate(const_cast<void*>(operation.input), bytes);
   }
+  const auto meetings = meetings_of(*communicator, operations);
   transition->operations = std::move(operations);
   transition->bell = std::make_shared<Alarm>();
   const auto rank = static_cast<uint32_t>(communicator->rank());
-  shared->meeting.issue(rank, transition);
+  const auto home = communicator->home;
+  const auto away = communicator->away;
+  if (home != nullptr) home->meeting.issue(rank, transition);
   machine.enqueue(stream, {"NCCL transfer",
                            accesses,
                            nullptr,
                            [=, &machine] {
-                             machine.give(stream, shared->clock);
-                             shared->meeting.reach(rank, transition);
+                             for (const auto& meeting : meetings) machine.give(stream, meeting->known);
+                             if (home != nullptr)
+                               home->meeting.reach(rank, transition);
+                             else
+                               away->reach(transition);
                            },
                            {}});
   machine.enqueue(stream,
                   {"NCCL transfer's end",
                    {},
                    [=] { return transition->complete.load(std::memory_order_acquire) || communicator->aborted; },
-                   [=, &machine] { machine.take(stream, shared->clock); },
+                   [=, &machine] {
+                     for (const auto& meeting : meetings) machine.take(stream, meeting->known);
+                     if (!transition->complete.load(std::memory_order_acquire)) machine.end(stream);
+                   },
                    {}});
 }
 
 ncclResult_t post(ncclComm* communicator, Posted item) {
   if (communicator == nullptr || communicator->aborted) return ncclInvalidUsage;
-  if (static_cast<int>(item.operation.peer) >= communicator->shared->ranks())
-    return communicator->error = ncclInvalidArgument;
+  if (static_cast<int>(item.operation.peer) >= communicator->ranks()) return communicator->error = ncclInvalidArgument;
   try {
     if (depth > 0)
       posted.push_back(std::move(item));
@@ -147,7 +178,7 @@ struct Called {
 
 ncclResult_t collect(ncclComm* communicator, cudaStream_t stream, const Called& called) {
   if (communicator == nullptr || communicator->aborted) return ncclInvalidUsage;
-  const auto ranks = static_cast<uint32_t>(communicator->shared->ranks());
+  const auto ranks = static_cast<uint32_t>(communicator->ranks());
   const auto dtype = dtype_of(called.type);
   const bool reduces = called.kind == STRETTO_ALL_REDUCE || called.kind == STRETTO_REDUCE_SCATTER;
   if (!dtype || reduces != (called.reduction != 0) || called.root < 0 || static_cast<uint32_t>(called.root) >= ranks)
@@ -179,9 +210,10 @@ const char* ncclGetErrorString(ncclResult_t /*result*/) { return "FAKE NCCL: an 
 const char* ncclGetLastError(ncclComm_t /*communicator*/) { return ""; }
 ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
   static std::atomic<int> last{0};
+  static const bool at_home = (keep_house(), true);
   std::memset(id, 0, sizeof *id);
-  std::snprintf(id->internal, sizeof id->internal, "FAKE %d", ++last);
-  return ncclSuccess;
+  std::snprintf(id->internal, sizeof id->internal, "FAKE %d %d", static_cast<int>(getpid()), ++last);
+  return at_home ? ncclSuccess : ncclInternalError;
 }
 ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int ranks, ncclUniqueId id, int rank,
                                     ncclConfig_t* config) {
@@ -190,22 +222,18 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int ranks, ncclUni
     return ncclInvalidUsage;
   }
   if (rank < 0 || rank >= ranks) return ncclInvalidArgument;
-  const std::lock_guard lock(mutex);
-  auto& shared = groups()[id.internal];
-  if (shared == nullptr) shared = std::make_shared<ncclComm::Shared>(ranks);
-  if (shared->ranks() + shared->awaited != ranks || !shared->joined.insert({rank, rank}).second)
-    return ncclInvalidUsage;
-  --shared->awaited;
-  *communicator = new ncclComm;
-  (*communicator)->shared = shared;
-  (*communicator)->key = {rank, rank};
-  return ncclInProgress;
+  Entry entry{{}, ranks, rank, rank, 1};
+  std::snprintf(entry.id, sizeof entry.id, "%s", id.internal);
+  try {
+    *communicator = entered(entry);
+  } catch (const stretto::Error&) {
+    return ncclRemoteError;
+  }
+  return *communicator == nullptr ? ncclInvalidUsage : ncclInProgress;
 }
 ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* state) {
-  const std::lock_guard lock(mutex);
-  const auto& shared = *communicator->shared;
   *state = communicator->error != ncclSuccess ? communicator->error
-           : shared.awaited == 0              ? ncclSuccess
+           : communicator->ready()            ? ncclSuccess
                                               : ncclInProgress;
   return ncclSuccess;
 }
@@ -215,45 +243,53 @@ ncclResult_t ncclCommUserRank(const ncclComm_t communicator, int* rank) {
 }
 ncclResult_t ncclCommSplit(ncclComm_t parent, int color, int key, ncclComm_t* part, ncclConfig_t* /*config*/) {
   // Of one part alone, as the transport splits: the others pass no color.
-  const std::lock_guard lock(mutex);
-  auto& shared = parent->shared->parts[parent->splits++];
-  if (shared == nullptr) shared = std::make_shared<ncclComm::Shared>(parent->shared->ranks());
-  --shared->awaited;
-  *part = nullptr;
-  if (color == NCCL_SPLIT_NOCOLOR) return ncclSuccess;
-  if (color != 0) {
+  if (color != 0 && color != NCCL_SPLIT_NOCOLOR) {
     Machine::instance().violation("NCCL: a split with several colors, which the fake has not");
     return ncclInvalidUsage;
   }
-  *part = new ncclComm;
-  (*part)->shared = shared;
-  (*part)->key = {key, parent->rank()};
-  shared->joined.insert((*part)->key);
+  Entry entry{{}, parent->ranks(), key, parent->rank(), color == 0 ? 1 : 0};
+  const std::string id = parent->entry.id + ("/" + std::to_string(parent->splits++));
+  std::snprintf(entry.id, sizeof entry.id, "%s", id.c_str());
+  *part = nullptr;
+  try {
+    ncclComm* made = entered(entry);
+    if (made == nullptr) return ncclInvalidUsage;
+    if (color != 0) return ncclSuccess;
+    *part = made;
+  } catch (const stretto::Error&) {
+    return ncclRemoteError;
+  }
   return ncclInProgress;
 }
 ncclResult_t ncclCommRegister(const ncclComm_t communicator, void* memory, size_t bytes, void** handle) {
   if (communicator->aborted) return ncclInvalidUsage;
   if (!Machine::instance().owns(memory, bytes)) return ncclInvalidArgument;
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(communicators().mutex);
   if (!communicator->registered.insert(memory).second)
     Machine::instance().violation("NCCL: memory registered twice with one communicator");
   *handle = memory;
   return ncclSuccess;
 }
 ncclResult_t ncclCommDeregister(const ncclComm_t communicator, void* handle) {
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(communicators().mutex);
   return communicator->registered.erase(handle) == 1 ? ncclSuccess : ncclInvalidArgument;
 }
 ncclResult_t ncclCommFinalize(ncclComm_t communicator) {
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(communicators().mutex);
   if (!communicator->registered.empty())
     Machine::instance().violation("NCCL: a communicator ends with memory still registered");
   return communicator->aborted ? ncclInvalidUsage : communicator->error;
 }
-ncclResult_t ncclCommDestroy(ncclComm_t communicator) { return communicator->error; }  // kept: streams may look at it
+ncclResult_t ncclCommDestroy(ncclComm_t communicator) {
+  if (communicator->away != nullptr) communicator->away->leave();
+  return communicator->error;  // kept: streams may look at it
+}
 ncclResult_t ncclCommAbort(ncclComm_t communicator) {
   communicator->aborted = true;
-  communicator->shared->meeting.abort(static_cast<uint32_t>(communicator->rank()));
+  if (communicator->away != nullptr)
+    communicator->away->leave();
+  else
+    communicator->home->meeting.abort(static_cast<uint32_t>(communicator->rank()));
   return ncclSuccess;
 }
 ncclResult_t ncclGroupStart() {
@@ -294,7 +330,7 @@ ncclResult_t ncclAllReduce(const void* input, void* result, size_t count, ncclDa
 }
 ncclResult_t ncclReduceScatter(const void* input, void* result, size_t count, ncclDataType_t type, ncclRedOp_t way,
                                ncclComm_t communicator, cudaStream_t stream) {
-  const auto ranks = static_cast<size_t>(communicator->shared->ranks());
+  const auto ranks = static_cast<size_t>(communicator->ranks());
   return collect(communicator, stream,
                  {"ncclReduceScatter", STRETTO_REDUCE_SCATTER, input, result, count * ranks, type, reduction_of(way)});
 }

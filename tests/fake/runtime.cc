@@ -122,6 +122,24 @@ const char* stretto_fake_violation() {
 size_t stretto_fake_leaks() { return machine().leaks(); }
 void stretto_fake_forgive() { machine().forgive(); }
 void stretto_fake_expect_violations() { machine().expect_violations(); }
+void stretto_fake_hold() { machine().hold(); }
+void stretto_fake_release() { machine().release(); }
+
+/// What somebody tells of the host's threads: see Machine. A stream is told of by its native value.
+void stretto_fake_tell_threads_apart(int apart) { machine().tell_threads_apart(apart != 0); }
+void stretto_fake_host_tells(uint64_t of, uint64_t value) { machine().host_tells({of, value}); }
+void stretto_fake_host_hears(uint64_t of, uint64_t value) { machine().host_hears({of, value}); }
+void stretto_fake_stream_tells(uint64_t stream, uint64_t of, uint64_t value) {
+  called([&] { machine().stream_tells(reinterpret_cast<Stream*>(stream), {of, value}); });
+}
+void stretto_fake_stream_hears(uint64_t stream, uint64_t of, uint64_t value) {
+  called([&] { machine().stream_hears(reinterpret_cast<Stream*>(stream), {of, value}); });
+}
+void stretto_fake_host_needs(uint64_t of, uint64_t value, const char* what) { machine().host_needs({of, value}, what); }
+void stretto_fake_forget(uint64_t of) { machine().forget(of); }
+void stretto_fake_host_touches(const void* memory, size_t bytes, int writes, const char* what) {
+  machine().host_touches({memory, bytes, writes != 0}, what);
+}
 
 void** __cudaRegisterFatBinary(void* /*binary*/) {
   static void* handle = nullptr;

@@ -21,5 +21,18 @@ Function* of_the_fake(const char* name) {
 
 /// Empty: nothing was wrong so far.
 inline std::string violation() { return of_the_fake<const char*()>("stretto_fake_violation")(); }
+/// Forgets what was wrong, and what streams still hold.
+inline void forgive() { of_the_fake<void()>("stretto_fake_forgive")(); }
+/// From now on what is wrong is not said on stderr.
+inline void expect_violations() { of_the_fake<void()>("stretto_fake_expect_violations")(); }
+
+/// Streams stand still as long as this lives.
+class Held {
+ public:
+  Held() { of_the_fake<void()>("stretto_fake_hold")(); }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  ~Held() { of_the_fake<void()>("stretto_fake_release")(); }
+};
 
 }  // namespace stretto::testing
