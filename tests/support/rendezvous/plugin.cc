@@ -15,4 +15,7 @@ STRETTO_PLUGIN(STRETTO_NAME, "0.1.0",
                     STRETTO_TRANSPORT_STREAM_ORDERED | STRETTO_TRANSPORT_DYNAMIC | STRETTO_TRANSPORT_RENDEZVOUS |
                         STRETTO_TRANSPORT_GLOBAL_ORDER | STRETTO_TRANSPORT_THREADS | STRETTO_TRANSPORT_COLLECTIVES,
                     STRETTO_COMPLETES_ON_MATCH,
-                    {stretto::testing::kAsyncMemory, "host"}}))
+                    {stretto::testing::kAsyncMemory, "host"}},
+                   {stretto::Option(stretto::Type::integer, "breaks_at",
+                                    "an actor's operation in a group that fails, from 1; 0: none")
+                        .otherwise("0")}))
