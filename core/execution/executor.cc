@@ -148,6 +148,17 @@ uint64_t Executor::bytes_of(uint32_t ring, int64_t execution) const {
   return known ? *known : notes_.get(ring, execution).bytes;
 }
 
+/// Of a stream-ordered channel, on the step's lane.
+void Executor::transfer(const Step& step, LaneState& state, int64_t execution) {
+  EndHandle& end = endpoints_->end(static_cast<uint32_t>(step.channel));
+  const bool sends = step.kind == StepKind::send;
+  const uint32_t ring = sends ? step.inputs.front() : step.results.front();
+  if (sends)
+    end.lane_send(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
+  else
+    end.lane_receive(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
+}
+
 /// This member's part, on its lane.
 void Executor::collect(const Step& step, LaneState& state, int64_t execution) {
   const auto& node = plan_.nodes[static_cast<size_t>(step.node)];

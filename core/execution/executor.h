@@ -67,15 +67,23 @@ class Executor {
   uint32_t board_of(const PlanNode& member) const;
   void settle_collective(const Step& step, int64_t execution);
   void record(LaneState& state, const StepTrace& run);
+  void transfer(const Step& step, LaneState& state, int64_t execution);
 
   // Blocking device.
   void run_step(uint32_t id, LaneState& state, int64_t execution, uint64_t round);
+  void run_group(std::span<const uint32_t> members, LaneState& state, int64_t execution, uint64_t round);
   void run_receive(const Step& step, LaneState& state, int64_t execution);
   void run_send(const Step& step, LaneState& state, int64_t execution);
+  void post(const Step& step, int64_t execution);
+  void await_size(const Step& step, int64_t execution);
   void run_collective(const Step& step, LaneState& state, int64_t execution);
 
   // Asynchronous device.
-  void issue_step(uint32_t id, int64_t execution, uint64_t round);
+  void tell_completed(uint32_t id, uint64_t round);
+  void issue_step(uint32_t id, std::span<const uint32_t> members, int64_t execution, uint64_t round);
+  void announce(const Step& step, int64_t execution);
+  void enqueue(uint32_t id, LaneState& state, Courier& courier, int64_t execution);
+  void finish(std::span<const uint32_t> members, LaneState& state, Courier& courier, int64_t execution);
   void mark(LaneState& state, Courier& courier, int64_t StepTrace::*time);
   void issue_receive(const Step& step, LaneState& state, Courier& courier, int64_t execution);
   void issue_send(const Step& step, LaneState& state, Courier& courier, int64_t execution);
