@@ -25,7 +25,7 @@ class Traits {
     return has(STRETTO_TRANSPORT_RENDEZVOUS) || api_->send_completion == STRETTO_COMPLETES_ON_MATCH;
   }
   bool collectives() const { return stream_ordered() && has(STRETTO_TRANSPORT_COLLECTIVES); }
-  bool groups() const { return api_->group_begin != nullptr && api_->group_end != nullptr; }
+  bool groups() const { return stream_ordered() && has(STRETTO_TRANSPORT_GROUPS); }
 
  private:
   std::string name_;

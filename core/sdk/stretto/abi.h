@@ -131,6 +131,7 @@ typedef struct stretto_settings {
 typedef struct stretto_device stretto_device;
 typedef struct stretto_lane stretto_lane;
 typedef struct stretto_semaphore stretto_semaphore;
+typedef struct stretto_capture stretto_capture; /* work of one lane, recorded to be enqueued again and again */
 
 /* A documented native value of a device, so that the boundary needs no vendor's type.
  * A blocking device: kind "host", value 0: the calling thread is the lane. */
@@ -146,6 +147,9 @@ typedef struct stretto_native {
 #define STRETTO_DEVICE_BLOCKING 1u
 /* The host may read and write the device's memory. */
 #define STRETTO_DEVICE_HOST_ACCESSIBLE 2u
+/* capture_begin to capture_close; and the option `capture`, "auto", "on" or "off", which tells the host whether to call
+ * them. */
+#define STRETTO_DEVICE_CAPTURES 4u
 
 typedef struct stretto_device_open {
   uint32_t size;
@@ -199,6 +203,16 @@ typedef struct stretto_device_api {
    */
   void (*range_push)(stretto_lane* lane, const char* name, int64_t execution);
   void (*range_pop)(stretto_lane* lane);
+  /* CAPTURES only. What ops and lane_copy put on the lane up to capture_end is recorded, and does not run. One thread;
+   * nothing else is called for the lane meanwhile. */
+  int32_t (*capture_begin)(stretto_lane* lane, const stretto_sink* sink);
+  /* Also where recording failed: then the lane is as it was before. May allocate and block. */
+  int32_t (*capture_end)(stretto_lane* lane, stretto_capture** capture, const stretto_sink* sink);
+  /* Enqueues all of it on its lane. Allocates nothing. */
+  int32_t (*capture_launch)(stretto_capture* capture, const stretto_sink* sink);
+  void (*capture_close)(stretto_capture* capture); /* its lane is closed */
+  double capture;                                  /* seconds that capture_launch takes at least … */
+  double captured;                                 /* … and each op and copy in it. Rates, as above */
 } stretto_device_api;
 
 /* ---- ops ---------------------------------------------------------------------------------------------------- */
@@ -268,6 +282,9 @@ typedef struct stretto_launch {
 } stretto_launch;
 
 #define STRETTO_OP_STATEFUL 1u /* keeps state between executions; launches happen in execution order */
+/* Where shapes are static, a launch enqueues the same work in every execution that has the same memory: a device may
+ * capture it. It then has been launched only once, for that. */
+#define STRETTO_OP_CAPTURABLE 2u
 
 typedef struct stretto_op {
   uint32_t size;
@@ -320,7 +337,8 @@ typedef struct stretto_end stretto_end;             /* one actor's end of one ch
 #define STRETTO_TRANSPORT_THREADS 512u    /* reaches other actors of this process */
 #define STRETTO_TRANSPORT_ALLOCATES 1024u /* slots in host memory are best taken from its `allocate`, then bound */
 #define STRETTO_TRANSPORT_COLLECTIVES \
-  2048u /* stream-ordered ones: lane_collective, for the memory kinds that it accepts */
+  2048u                                /* stream-ordered ones: lane_collective, for the memory kinds that it accepts */
+#define STRETTO_TRANSPORT_GROUPS 4096u /* stream-ordered ones: group_begin, group_end */
 
 typedef enum stretto_completion { /* when a SEND is complete, whatever the size */
                                   STRETTO_COMPLETES_ON_POST = 1,
@@ -416,7 +434,7 @@ typedef struct stretto_transport_api {
                        const stretto_sink* sink);
   int32_t (*lane_receive)(stretto_end* end, const stretto_native* lane, void* memory, uint64_t bytes,
                           const stretto_sink* sink);
-  /* What lies between them is one joint transition and completes as one. */
+  /* GROUPS only. What lies between them is one joint transition and completes as one. */
   int32_t (*group_begin)(stretto_transport* transport, const stretto_sink* sink);
   int32_t (*group_end)(stretto_transport* transport, const stretto_sink* sink);
 
