@@ -16,6 +16,7 @@ Executor::Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::
       notes_(plan, actor),
       boards_(boards_of_collectives(plan)),
       makers_(plan.rings.size(), -1),
+      captured_(plan.steps.size(), -1),
       times_(plan.steps.size()) {
   const PlanActor& self = plan.actors[actor];
   const ComponentUse& use = plan.components[static_cast<size_t>(self.device)];
@@ -55,6 +56,7 @@ void Executor::prepare() {
                                                         lanes_.at(static_cast<uint32_t>(step.lane)).lane.native(),
                                                         device_, *slots_, notes_, *page_));
   }
+  make_captures();
 }
 
 void Executor::start(std::function<void()> ended) {
@@ -118,6 +120,7 @@ Executor::~Executor() {
   // Lanes first: they may still hold work that uses what follows.
   couriers_.clear();
   for (auto& [id, state] : lanes_) state.lane = {};
+  captures_.clear();
   kernels_.clear();
   // A copying transport may write into a slot until it is closed, also when the wait for it was cancelled.
   slots_->unpin_foreign();

@@ -4,6 +4,8 @@
 #include "execution/courier.h"
 #include "execution/executor.h"
 
+#include <algorithm>
+
 /// Lanes of an asynchronous device: one thread enqueues every lane's steps in the plan's issue order, and waits on the
 /// host for tickets, abort and the headers that the plan states.
 
@@ -14,25 +16,33 @@ void Executor::issue_thread() {
   for (uint64_t round = 0; page_->await_round(round); ++round) {
     for (uint32_t id : order) {
       const int64_t execution = page_->execution_of(static_cast<int64_t>(round) - plan_.steps[id].offset);
-      const auto members = compiling::group_of(plan_, id);
+      auto members = compiling::group_of(plan_, id);
+      uint32_t place = members.back();
+      if (execution >= 0 && captured_now(id)) {
+        members = plan_.captures[static_cast<size_t>(captured_[id])].steps;
+        place = members.front();
+        if (id != place) continue;
+      }
       if (execution >= 0) issue_step(id, members, execution, round);
-      if (members.back() != id) continue;
-      for (const uint32_t member : members) tell_completed(member, round);
+      if (id == place) tell_completed(members, round);
     }
   }
 }
 
 /// To the other lanes, and to whoever watches the progress: once the lane has come here.
-void Executor::tell_completed(uint32_t id, uint64_t round) {
-  const Step& step = plan_.steps[id];
-  const auto lane = static_cast<uint32_t>(step.lane);
+void Executor::tell_completed(std::span<const uint32_t> members, uint64_t round) {
+  const Step& last = plan_.steps[members.back()];
+  const auto lane = static_cast<uint32_t>(last.lane);
   LaneState& state = lanes_.at(lane);
-  const uint64_t completed = round * state.steps + step.position + 1;
-  if (step.signals) state.lane.signal(state.done, completed);
+  const bool signals =
+      std::any_of(members.begin(), members.end(), [&](uint32_t id) { return plan_.steps[id].signals; });
+  const uint64_t completed = round * state.steps + last.position + 1;
+  if (signals) state.lane.signal(state.done, completed);
   couriers_.at(lane)->at_lane([this, lane, completed] { page_->set_completed(lane, completed); });
 }
 
-/// Makes the lane wait for what the step needs. Then the step goes to the lane; a group as one, with its last step.
+/// Makes the lane wait for what the step needs. Then the step goes to the lane: a group as one with its last step,
+/// whose others have been here before, and what is captured as one with its first, whose others need nothing.
 void Executor::issue_step(uint32_t id, std::span<const uint32_t> members, int64_t execution, uint64_t round) {
   const Step& step = plan_.steps[id];
   LaneState& state = lanes_.at(static_cast<uint32_t>(step.lane));
@@ -51,10 +61,11 @@ void Executor::issue_step(uint32_t id, std::span<const uint32_t> members, int64_
     courier.block_lane();
   }
   announce(step, execution);
-  if (members.back() != id) return;
+  if (step.group >= 0 && members.back() != id) return;
   if (state.recording.on()) mark(state, courier, &StepTrace::begin);
   if (step.group >= 0) endpoints_->group_begin(static_cast<uint32_t>(step.channel));
-  for (const uint32_t member : members) enqueue(member, state, courier, execution);
+  if (!launch_captured(members, execution))
+    for (const uint32_t member : members) enqueue(member, state, courier, execution);
   if (step.group >= 0) endpoints_->group_end(static_cast<uint32_t>(step.channel));
   finish(members, state, courier, execution);
 }
