@@ -60,6 +60,41 @@ TEST_P(OnFakeGpus, AgreeWithTheReference) {
 }
 INSTANTIATE_TEST_SUITE_P(RandomGraphs, OnFakeGpus, ::testing::Range(uint64_t{0}, kGraphs / kBlock));
 
+/// The same, with all captured that can be; nothing where no actor is on a GPU.
+std::optional<RandomGraph> captured(uint64_t seed) {
+  RandomGraph random = random_graph(seed, {.collectives = seed % 2 == 1});
+  put_on_gpus(random);
+  const auto on_gpu = [](const ActorSpec& actor) { return actor.device == "cuda"; };
+  if (std::none_of(random.graph.actors.begin(), random.graph.actors.end(), on_gpu)) return std::nullopt;
+  Arguments device;
+  device["capture"].value = std::string("on");
+  random.options.components.push_back({"device", "cuda", device, {}});
+  return random;
+}
+
+class CapturedOnFakeGpus : public ::testing::TestWithParam<uint64_t> {};
+
+TEST_P(CapturedOnFakeGpus, AgreeWithTheReference) {
+  for (uint64_t seed = GetParam() * kBlock; seed < (GetParam() + 1) * kBlock; ++seed) {
+    if (surroundings().seed && *surroundings().seed != seed) continue;
+    const auto random = captured(seed);
+    if (!random || compile(random->graph, random->options, catalogue()).captures.empty()) continue;
+    ASSERT_TRUE(agrees(random->graph, random->options, random->feeds, seed)) << "replay with --seed=" << seed << "\n"
+                                                                             << to_text(*random);
+    ASSERT_EQ(violation(), "") << "replay with --seed=" << seed << "\n" << to_text(*random);
+  }
+}
+// Of five graphs one has something to capture.
+INSTANTIATE_TEST_SUITE_P(RandomGraphs, CapturedOnFakeGpus, ::testing::Range(uint64_t{0}, 3 * kGraphs / kBlock));
+
+TEST(RandomGraphsOnFakeGpus, OftenHaveCaptures) {
+  int many = 0;
+  for (uint64_t seed = 0; seed < kGraphs; ++seed)
+    if (const auto random = captured(seed))
+      many += compile(random->graph, random->options, catalogue()).captures.empty() ? 0 : 1;
+  EXPECT_GE(many, 20);
+}
+
 class GroupsOnFakeGpus : public ::testing::TestWithParam<uint64_t> {};
 
 TEST_P(GroupsOnFakeGpus, AgreeWithTheReference) {
