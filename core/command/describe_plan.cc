@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 
 namespace stretto {
 
@@ -30,7 +31,11 @@ std::string where(const Plan& plan, const Step& from, const Step& to) {
   return "";
 }
 
-std::string step_text(const Plan& plan, const Step& step, bool all) {
+/// By the first step of each.
+using Captures = std::map<uint32_t, const Captured*>;
+
+/// `capture`: the one that starts with this step, if one does.
+std::string step_text(const Plan& plan, const Step& step, const Captured* capture, bool all) {
   std::string line = fmt::format("    {:<44}", short_name(plan, step));
   if (step.node >= 0) {
     const PlanNode& node = plan.nodes[static_cast<size_t>(step.node)];
@@ -38,22 +43,30 @@ std::string step_text(const Plan& plan, const Step& step, bool all) {
   }
   if (step.offset != 0) line += fmt::format("  [works {} rounds behind]", step.offset);
   if (step.group >= 0) line += fmt::format("  [group {}]", step.group);
+  if (capture != nullptr)
+    line += fmt::format("  [captured with the next {}, {} phase{}]", capture->steps.size() - 1, capture->phases,
+                        capture->phases == 1 ? "" : "s");
   line.erase(line.find_last_not_of(' ') + 1);
   for (const Wait& wait : step.waits)
     if (all || wait.by != Wait::By::order) line += fmt::format("\n      after {}", wait_text(plan, step, wait));
   return line + "\n";
 }
 
-std::string actor_text(const Plan& plan, uint32_t actor, const std::vector<uint32_t>& lanes, bool all) {
+std::string actor_text(const Plan& plan, uint32_t actor, const std::vector<uint32_t>& lanes, const Captures& captures,
+                       bool all) {
   const PlanActor& self = plan.actors[actor];
   std::string out =
       fmt::format("\nactor {} on {}:{}{}\n", self.name, plan.components[static_cast<size_t>(self.device)].name,
                   self.device_index, self.any_order ? ", nodes in any order" : "");
+  if (!self.capture.empty()) out += fmt::format("  capture {}\n", self.capture);
   for (const uint32_t id : lanes) {
     const PlanLane& lane = plan.lanes[id];
     if (lane.steps.empty()) continue;
     out += fmt::format("  lane {}\n", lane.name);
-    for (const uint32_t step : lane.steps) out += step_text(plan, plan.steps[step], all);
+    for (const uint32_t step : lane.steps) {
+      const auto capture = captures.find(step);
+      out += step_text(plan, plan.steps[step], capture == captures.end() ? nullptr : capture->second, all);
+    }
   }
   return out;
 }
@@ -124,7 +137,9 @@ std::string describe(const Plan& plan, bool all) {
       plan.components[plan.scheduler].name, plan.inflight, plan.processes ? "processes" : "threads");
   std::vector<std::vector<uint32_t>> lanes(plan.actors.size());
   for (uint32_t id = 0; id < plan.lanes.size(); ++id) lanes[plan.lanes[id].actor].push_back(id);
-  for (uint32_t actor = 0; actor < plan.driver(); ++actor) out += actor_text(plan, actor, lanes[actor], all);
+  Captures captures;
+  for (const auto& capture : plan.captures) captures.emplace(capture.steps.front(), &capture);
+  for (uint32_t actor = 0; actor < plan.driver(); ++actor) out += actor_text(plan, actor, lanes[actor], captures, all);
   return out + channels_text(plan) + collectives_text(plan);
 }
 

@@ -44,6 +44,8 @@ void print_text(const Invocation& invocation, const Plan& plan, const Explanatio
   fmt::print("bound       {} ({} of the period): {}\n", seconds_text(all.bound.seconds),
              percent_text(period > 0 ? all.bound.seconds / period : 1), describe(plan, all.bound));
   fmt::print("bottleneck  {}", describe(plan, all.prediction.bottleneck));
+  for (const PlanActor& actor : plan.actors)
+    if (!actor.capture.empty()) fmt::print("capture     {}: {}\n", actor.name, actor.capture);
   constexpr auto kRight = TextTable::Align::right;
   TextTable waits({{"idle", kRight}, {"lane"}, {"before"}, {"until"}});
   for (const SteadyWait& wait : all.waits) {
@@ -69,7 +71,11 @@ json as_json(const Plan& plan, const Explanation& all) {
   json remedies = json::array();
   for (const Remedy& remedy : all.remedies)
     remedies.push_back({{"change", remedy.what}, {"in_job", remedy.keys > 0}, {"period", remedy.period}});
+  json captures = json::object();
+  for (const PlanActor& actor : plan.actors)
+    if (!actor.capture.empty()) captures[actor.name] = actor.capture;
   return {{"plan", hash(plan)},
+          {"captures", captures},
           {"period", all.prediction.period},
           {"bound", to_json(plan, all.bound)},
           {"bottleneck", to_json(plan, all.prediction.bottleneck)},

@@ -255,6 +255,7 @@ Checked bind(const Graph& graph, const std::vector<PlanActor>& actors, Component
     bound.ops = component;
     bound.op = op->name;
     bound.stateful = (op->flags & STRETTO_OP_STATEFUL) != 0;
+    bound.capturable = (op->flags & STRETTO_OP_CAPTURABLE) != 0 && !bound.stateful;
     bound.source = node.source;
     bound.args = check_arguments(node.args, op->args, op->arg_count,
                                  fmt::format("argument of '{}' (node '{}')", node.op, node.name), node.source);

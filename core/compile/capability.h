@@ -30,7 +30,7 @@ class Traits {
   }
   bool collectives() const { return stream_ordered() && has(STRETTO_TRANSPORT_COLLECTIVES); }
   bool device_slots() const { return has(STRETTO_TRANSPORT_DEVICE_SLOTS); }
-  bool groups() const { return api_->group_begin != nullptr && api_->group_end != nullptr; }
+  bool groups() const { return stream_ordered() && has(STRETTO_TRANSPORT_GROUPS); }
 
  private:
   std::string name_;

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
+#include "compile/capture.h"
 #include "compile/cut.h"
 #include "compile/draft.h"
 #include "compile/place.h"
@@ -81,8 +82,9 @@ Plan compiling::draft(const Graph& graph, const CompileOptions& options, Catalog
 
   schedule(plan, marked, components);
   assign_workspaces(plan);
-  plan.components = components.take();
   derive_waits(marked.places, plan);
+  plan.components = components.all();
+  capture(plan, components, options.costs);
   return plan;
 }
 

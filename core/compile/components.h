@@ -37,7 +37,7 @@ class Components {
   /// Checks the options written for components that the plan does not use: a name that is nearly that of a component
   /// is an error; one that is unknown here is not, since the plugin may be missing on this machine alone.
   void check_unused();
-  std::vector<ComponentUse> take() { return std::move(uses_); }
+  const std::vector<ComponentUse>& all() const { return uses_; }
 
  private:
   Arguments settings_of(const LoadedComponent& component) const;

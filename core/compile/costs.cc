@@ -27,6 +27,12 @@ double either(const std::optional<double>& costs, double component, double fallb
   return costs.value_or(component > 0 ? component : fallback);
 }
 
+const Costs::Device& stated_of(const Costs& costs, const std::string& device) {
+  static const Costs::Device kNothingStated;
+  const auto known = costs.devices.find(device);
+  return known == costs.devices.end() ? kNothingStated : known->second;
+}
+
 /// The resources of one kind, one per actor, each listed when a step first holds it.
 class Resources {
  public:
@@ -82,18 +88,12 @@ class Predicting {
   const std::string& name_of(const PlanActor& actor) const {
     return components_.at(static_cast<uint32_t>(actor.device)).name;
   }
-  const Costs::Device& device_of(const PlanActor& actor) const {
-    static const Costs::Device kNothingStated;
-    const auto known = costs_.devices.find(name_of(actor));
-    return known == costs_.devices.end() ? kNothingStated : known->second;
-  }
+  const Costs::Device& device_of(const PlanActor& actor) const { return stated_of(costs_, name_of(actor)); }
 
   const stretto_device_api& itself(const PlanActor& actor) const {
     return api_of<stretto_device_api>(components_.loaded(static_cast<uint32_t>(actor.device)));
   }
-  double launch_of(const PlanActor& actor) const {
-    return either(device_of(actor).launch, itself(actor).launch, kLaunchSeconds);
-  }
+  double launch_of(const PlanActor& actor) const { return launch_seconds(actor, components_, costs_); }
 
   void compute(Step& step) {
     const auto& actor = actors_[step.actor];
@@ -208,6 +208,12 @@ class Predicting {
 };
 
 }  // namespace
+
+double launch_seconds(const PlanActor& actor, const Components& components, const Costs& costs) {
+  const auto device = static_cast<uint32_t>(actor.device);
+  return either(stated_of(costs, components.at(device).name).launch,
+                api_of<stretto_device_api>(components.loaded(device)).launch, kLaunchSeconds);
+}
 
 void predict_costs(const std::vector<PlanActor>& actors, const Checked& checked, const Cut& cut,
                    const Components& components, const Costs& costs, Marked& marked) {

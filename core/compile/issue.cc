@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/circuit.h"
+#include "compile/joint.h"
 #include "compile/reject.h"
 
 #include <algorithm>
@@ -77,7 +78,8 @@ std::vector<int64_t> round_by_round(const Plan& plan, const RoundGraph& graph, s
 }
 
 /// The graph's arcs, and between the issues of one actor what holds between its steps: what a step reads is issued
-/// before it, so that its shape is known, and a device may use events, which must be recorded before they are awaited.
+/// before it, so that its shape is known, and a device may use events, which must be recorded before they are awaited:
+/// a group's once its last step is issued.
 std::vector<Arc> arcs_of_issue(const Plan& plan, const RoundGraph& graph) {
   std::vector<Arc> arcs(graph.arcs().begin(), graph.arcs().end());
   const auto add = [&](uint32_t from, uint32_t to, int32_t rounds) {
@@ -88,7 +90,10 @@ std::vector<Arc> arcs_of_issue(const Plan& plan, const RoundGraph& graph) {
     const auto& step = plan.steps[number];
     if (step.lane < 0 || plan.actors[step.actor].blocking) continue;
     for (const auto& wait : step.waits)
-      if (plan.steps[wait.from].actor == step.actor) add(wait.from, number, wait.rounds);
+      if (wait.by == Wait::By::lane)
+        add(group_of(plan, wait.from).back(), number, wait.rounds);
+      else if (plan.steps[wait.from].actor == step.actor)
+        add(wait.from, number, wait.rounds);
   }
   for (const auto& lane : plan.lanes)
     for (size_t i = 1; i < lane.steps.size() && !plan.actors[lane.actor].blocking; ++i)

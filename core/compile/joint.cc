@@ -24,6 +24,24 @@ int32_t ordering_transport(const Plan& plan, const Step& step) {
   return collective.global_order ? collective.transport : -1;
 }
 
+std::span<const uint32_t> group_of(const Plan& plan, uint32_t number) {
+  const auto& step = plan.steps[number];
+  if (step.lane < 0) return {};
+  const std::span steps(plan.lanes[static_cast<uint32_t>(step.lane)].steps);
+  const auto with = [&](size_t position) { return step.group >= 0 && plan.steps[steps[position]].group == step.group; };
+  size_t first = step.position, end = step.position + 1;
+  while (first > 0 && with(first - 1)) --first;
+  while (end < steps.size() && with(end)) ++end;
+  return steps.subspan(first, end - first);
+}
+
+bool awaits_size(const Plan& plan, uint32_t number) {
+  const auto& step = plan.steps[number];
+  if (step.kind != StepKind::receive || !plan.actors[step.actor].blocking) return false;
+  const auto& channel = plan.channels[static_cast<uint32_t>(step.channel)];
+  return channel.stream_ordered && plan.values[channel.value].spec.dynamic();
+}
+
 CollectiveInfo info_of(uint32_t number, const PlanCollective& collective, const std::vector<PlanNode>& nodes,
                        const std::vector<PlanValue>& values) {
   const auto& input = values[nodes[collective.nodes.front()].inputs.front()].spec;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// A collective that a transport does, as one joint transition of all members' steps.
+/// Steps that are one transition: of a collective that a transport does, and of a group.
 
 #include "stretto/plan.h"
 #include "stretto/transport.h"
@@ -18,6 +18,14 @@ std::span<const uint32_t> values_read(const PlanNode& node, const std::vector<Pl
 /// The component of the transport that carries the step and has one global order; -1: there is none. Indices in the
 /// plan must be valid.
 int32_t ordering_transport(const Plan& plan, const Step& step);
+
+/// The steps of a lane that complete as one with this one, in order: its group, or itself alone; of a step without a
+/// lane none. Its group is one run of its lane.
+std::span<const uint32_t> group_of(const Plan& plan, uint32_t number);
+
+/// Whether a thread of a blocking device awaits the size of what this step receives, before that or anything of its
+/// group meets its counterpart.
+bool awaits_size(const Plan& plan, uint32_t number);
 
 /// As the transport is told of it. Its inputs have static shapes. Indices must be valid.
 CollectiveInfo info_of(uint32_t number, const PlanCollective& collective, const std::vector<PlanNode>& nodes,

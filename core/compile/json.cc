@@ -51,6 +51,7 @@ void fields(Io& io, PlanActor& actor) {
   io("blocking", actor.blocking);
   io("host_accessible", actor.host_accessible);
   io("memory_kind", actor.memory_kind);
+  io.label("capture", actor.capture);
   io.label("launch", actor.launch);
 }
 template <class Io>
@@ -152,6 +153,7 @@ void fields(Io& io, PlanNode& node) {
   io("results", node.results);
   io("args", node.args);
   io("stateful", node.stateful);
+  io("capturable", node.capturable);
   io("workspace_bytes", node.workspace_bytes);
   io("collective", node.collective);
   io("member", node.member);
@@ -187,6 +189,11 @@ void fields(Io& io, PlanOutput& output) {
   io("fields", output.fields);
 }
 template <class Io>
+void fields(Io& io, Captured& capture) {
+  io("steps", capture.steps);
+  io("phases", capture.phases);
+}
+template <class Io>
 void fields(Io& io, PlanResource& resource) {
   io("name", resource.name);
   io("capacity", resource.capacity);
@@ -210,6 +217,7 @@ void fields(Io& io, Plan& plan) {
   io("steps", plan.steps);
   io("lanes", plan.lanes);
   io("issue_orders", plan.issue_orders);
+  io("captures", plan.captures);
   io("resources", plan.resources);
 }
 

@@ -34,4 +34,7 @@ Marked lower(const std::vector<PlanActor>& actors, const Checked& checked, uint3
 void predict_costs(const std::vector<PlanActor>& actors, const Checked& checked, const Cut& cut,
                    const Components& components, const Costs& costs, Marked& marked);
 
+/// Seconds that every COMPUTE and COPY of the actor takes at least.
+double launch_seconds(const PlanActor& actor, const Components& components, const Costs& costs);
+
 }  // namespace stretto::compiling

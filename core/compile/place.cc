@@ -30,9 +30,15 @@ std::vector<PlanActor> place(const Graph& graph, Components& components, bool pr
         actor.source, [&] { return fmt::format("actor '{}'", actor.name); },
         [&] { return components.use(STRETTO_DEVICE, actor.device); });
     const auto& api = api_of<stretto_device_api>(components.loaded(device));
-    actors.push_back({actor.name, static_cast<int32_t>(device), actor.device_index, actor.any_order,
-                      (api.flags & STRETTO_DEVICE_BLOCKING) != 0, (api.flags & STRETTO_DEVICE_HOST_ACCESSIBLE) != 0,
-                      api.memory_kind, actor.launch});
+    actors.push_back({actor.name,
+                      static_cast<int32_t>(device),
+                      actor.device_index,
+                      actor.any_order,
+                      (api.flags & STRETTO_DEVICE_BLOCKING) != 0,
+                      (api.flags & STRETTO_DEVICE_HOST_ACCESSIBLE) != 0,
+                      api.memory_kind,
+                      {},
+                      actor.launch});
   }
   PlanActor driver;
   driver.name = "driver";

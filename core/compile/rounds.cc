@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/rounds.h"
 
+#include "compile/joint.h"
 #include "compile/rows.h"
 
 #include <algorithm>
@@ -33,6 +34,7 @@ RoundGraph::RoundGraph(const Plan& plan, bool issue_orders)
   add_lanes(plan);
   add_waits(plan);
   add_meetings(plan);
+  add_sizes(plan);
   add_channels(plan);
   add_notes(plan);
   if (issue_orders) add_issue_orders(plan);
@@ -134,6 +136,27 @@ void RoundGraph::add_meetings(const Plan& plan) {
     for (const auto& reader : channel.readers) {
       meet(channel.send_step, reader.receive_step);
       meet(reader.receive_step, channel.send_step);
+    }
+  }
+}
+
+/// Of the dynamic values that a group on a blocking device receives: what meets a step of it ends after their SENDs
+/// have told the sizes. (An issuing thread awaits them as it issues each RECEIVE, before the group can begin.)
+void RoundGraph::add_sizes(const Plan& plan) {
+  for (uint32_t receive = 0; receive < step_count_; ++receive) {
+    const auto& step = plan.steps[receive];
+    if (step.group < 0 || !awaits_size(plan, receive)) continue;
+    const auto& brings = plan.channels[static_cast<uint32_t>(step.channel)];
+    const auto told = plan.actors[brings.writer].blocking ? Moment::begin : Moment::note;
+    for (const uint32_t member : group_of(plan, receive)) {
+      if (member == receive) continue;
+      const auto& channel = plan.channels[static_cast<uint32_t>(plan.steps[member].channel)];
+      if (!channel.rendezvous) continue;
+      for (const auto& reader : channel.readers) {
+        const uint32_t counterpart = channel.send_step == member ? reader.receive_step : channel.send_step;
+        add({vertex(brings.send_step, told), vertex(counterpart, Moment::complete), 0, By::header, brings.send_step,
+             counterpart, step.channel});
+      }
     }
   }
 }

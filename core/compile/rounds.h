@@ -9,7 +9,8 @@
 /// (SEND → RECEIVE), slots given back (releases → acquires), the order in which an asynchronous device's thread issues,
 /// and the headers that it awaits. The two steps of a rendezvous are one vertex. A group begins as one and ends as one,
 /// and its steps meet their counterparts in between, so that it and each counterpart have two: each ends after the
-/// other has begun.
+/// other has begun. A thread tells what its group sends, and awaits the sizes of what it receives, before any of it
+/// meets.
 ///
 /// The driver's steps are left out. Its slots are as many as the window at least (verify checks it), so whatever waits
 /// for the driver waits for an execution that the window has let end before; and when the window is full the driver
@@ -80,6 +81,7 @@ class RoundGraph {
   void add_lanes(const Plan& plan);
   void add_waits(const Plan& plan);
   void add_meetings(const Plan& plan);
+  void add_sizes(const Plan& plan);
   void add_channels(const Plan& plan);
   void add_notes(const Plan& plan);
   void add_issue_orders(const Plan& plan);

@@ -199,7 +199,7 @@ class Collector {
       if (step.channel < 0) refuse("it grouped the step '{}', which no transport carries", step.name);
       const auto& channel = plan_.channels[static_cast<uint32_t>(step.channel)];
       const Traits traits(components_.loaded(channel.transport));
-      if (!traits.stream_ordered() || !traits.groups())
+      if (!traits.groups())
         refuse("it grouped the step '{}', but transport '{}' offers no groups", step.name, traits.name());
       if (step.actor != first.actor ||
           channel.transport != plan_.channels[static_cast<uint32_t>(first.channel)].transport)

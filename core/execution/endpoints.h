@@ -42,6 +42,9 @@ class Endpoints {
   EndHandle& end(uint32_t channel) { return ends_.at(channel); }
   /// This actor's part in a collective that a transport does.
   EndHandle& collective(uint32_t number) { return collectives_.at(number); }
+  /// What `end`s of its transport issue between the two is one transition. `channel` is of this actor.
+  void group_begin(uint32_t channel) { transports_.at(plan_.channels[channel].transport).group_begin(); }
+  void group_end(uint32_t channel) { transports_.at(plan_.channels[channel].transport).group_end(); }
   /// A transport that carries what lies in this ring and has host memory for it; null where there is none.
   TransportHandle* lender_of(uint32_t ring);
 

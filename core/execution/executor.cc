@@ -23,6 +23,7 @@ Executor::Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::
       notes_(plan, actor),
       boards_(boards_of_collectives(plan)),
       makers_(plan.rings.size(), -1),
+      captured_(plan.steps.size(), -1),
       times_(plan.steps.size()) {
   const PlanActor& self = plan.actors[actor];
   const ComponentUse& use = plan.components[static_cast<size_t>(self.device)];
@@ -64,6 +65,7 @@ void Executor::prepare() {
                                                         lanes_.at(static_cast<uint32_t>(step.lane)).lane.native(),
                                                         device_, *slots_, notes_, *page_));
   }
+  make_captures();
 }
 
 void Executor::start(std::function<void()> ended) {
@@ -127,6 +129,7 @@ Executor::~Executor() {
   // Lanes first: they may still hold work that uses what follows.
   couriers_.clear();
   for (auto& [id, state] : lanes_) state.lane = {};
+  captures_.clear();
   kernels_.clear();
   // A copying transport may write into a slot until it is closed, also when the wait for it was cancelled.
   handovers_->close();
@@ -158,6 +161,17 @@ uint64_t Executor::bytes_of(uint32_t ring, int64_t execution) const {
   const auto known = stretto::bytes_of(plan_.values[plan_.rings[ring].value].spec.dtype,
                                        plan_.values[plan_.rings[ring].value].spec.shape);
   return known ? *known : notes_.get(ring, execution).bytes;
+}
+
+/// Of a stream-ordered channel, on the step's lane.
+void Executor::transfer(const Step& step, LaneState& state, int64_t execution) {
+  EndHandle& end = endpoints_->end(static_cast<uint32_t>(step.channel));
+  const bool sends = step.kind == StepKind::send;
+  const uint32_t ring = sends ? step.inputs.front() : step.results.front();
+  if (sends)
+    end.lane_send(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
+  else
+    end.lane_receive(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
 }
 
 /// This member's part, on its lane.

@@ -68,15 +68,27 @@ class Executor {
   uint32_t board_of(const PlanNode& member) const;
   void settle_collective(const Step& step, int64_t execution);
   void record(LaneState& state, const StepTrace& run);
+  void transfer(const Step& step, LaneState& state, int64_t execution);
 
   // Blocking device.
   void run_step(uint32_t id, LaneState& state, int64_t execution, uint64_t round);
+  void run_group(std::span<const uint32_t> members, LaneState& state, int64_t execution, uint64_t round);
   void run_receive(const Step& step, LaneState& state, int64_t execution);
   void run_send(const Step& step, LaneState& state, int64_t execution);
+  void post(const Step& step, int64_t execution);
+  void await_size(const Step& step, int64_t execution);
   void run_collective(const Step& step, LaneState& state, int64_t execution);
 
   // Asynchronous device.
-  void issue_step(uint32_t id, int64_t execution, uint64_t round);
+  void tell_completed(std::span<const uint32_t> members, uint64_t round);
+  void issue_step(uint32_t id, std::span<const uint32_t> members, int64_t execution, uint64_t round);
+  void make_captures();
+  void record_phase(const Captured& capture, LaneState& state, int64_t phase);
+  bool captured_now(uint32_t id);
+  bool launch_captured(std::span<const uint32_t> steps, int64_t execution);
+  void announce(const Step& step, int64_t execution);
+  void enqueue(uint32_t id, LaneState& state, Courier& courier, int64_t execution);
+  void finish(std::span<const uint32_t> members, LaneState& state, Courier& courier, int64_t execution);
   void mark(LaneState& state, Courier& courier, int64_t StepTrace::*time);
   void acquire(const Step& step, LaneState& state, Courier& courier, int64_t execution);
   void release(uint32_t id, LaneState& state, Courier& courier, int64_t execution);
@@ -101,6 +113,9 @@ class Executor {
   std::map<uint32_t, std::unique_ptr<NodeKernel>> kernels_;  ///< by step
   std::vector<int32_t> makers_;                              ///< by ring: the step that writes it here, or -1
   std::map<uint32_t, std::unique_ptr<Courier>> couriers_;    ///< by lane
+  std::map<uint32_t, std::vector<CaptureHandle>> captures_;  ///< by first step; one for each phase
+  std::vector<int32_t> captured_;                            ///< by step: the capture that it is in, or -1
+  std::vector<bool> as_one_;                                 ///< by capture: launched in the round that is issued
   std::vector<std::thread> threads_;
   std::atomic<uint32_t> running_{0};
   std::function<void()> ended_;

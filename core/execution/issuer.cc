@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
+#include "compile/joint.h"
 #include "execution/courier.h"
 #include "execution/executor.h"
+
+#include <algorithm>
 
 /// Lanes of an asynchronous device: one thread enqueues every lane's steps in the plan's issue order, and waits on the
 /// host for tickets, abort and the headers that the plan states.
@@ -12,51 +15,103 @@ void Executor::issue_thread() {
   const auto& order = plan_.issue_orders[actor_];
   for (uint64_t round = 0; page_->await_round(round); ++round) {
     for (uint32_t id : order) {
-      const Step& step = plan_.steps[id];
-      LaneState& state = lanes_.at(static_cast<uint32_t>(step.lane));
-      const int64_t execution = page_->execution_of(static_cast<int64_t>(round) - step.offset);
-      if (execution >= 0) issue_step(id, execution, round);
-      const uint64_t completed = round * state.steps + step.position + 1;
-      if (step.signals) state.lane.signal(state.done, completed);
-      couriers_.at(static_cast<uint32_t>(step.lane))
-          ->at_lane(
-              [this, lane = static_cast<uint32_t>(step.lane), completed] { page_->set_completed(lane, completed); });
+      const int64_t execution = page_->execution_of(static_cast<int64_t>(round) - plan_.steps[id].offset);
+      auto members = compiling::group_of(plan_, id);
+      uint32_t place = members.back();
+      if (execution >= 0 && captured_now(id)) {
+        members = plan_.captures[static_cast<size_t>(captured_[id])].steps;
+        place = members.front();
+        if (id != place) continue;
+      }
+      if (execution >= 0) issue_step(id, members, execution, round);
+      if (id == place) tell_completed(members, round);
     }
   }
 }
 
-void Executor::issue_step(uint32_t id, int64_t execution, uint64_t round) {
+/// To the other lanes, and to whoever watches the progress: once the lane has come here.
+void Executor::tell_completed(std::span<const uint32_t> members, uint64_t round) {
+  const Step& last = plan_.steps[members.back()];
+  const auto lane = static_cast<uint32_t>(last.lane);
+  LaneState& state = lanes_.at(lane);
+  const bool signals =
+      std::any_of(members.begin(), members.end(), [&](uint32_t id) { return plan_.steps[id].signals; });
+  const uint64_t completed = round * state.steps + last.position + 1;
+  if (signals) state.lane.signal(state.done, completed);
+  couriers_.at(lane)->at_lane([this, lane, completed] { page_->set_completed(lane, completed); });
+}
+
+/// Makes the lane wait for what the step needs. Then the step goes to the lane: a group as one with its last step,
+/// whose others have been here before, and what is captured as one with its first, whose others need nothing.
+void Executor::issue_step(uint32_t id, std::span<const uint32_t> members, int64_t execution, uint64_t round) {
   const Step& step = plan_.steps[id];
   LaneState& state = lanes_.at(static_cast<uint32_t>(step.lane));
   Courier& courier = *couriers_.at(static_cast<uint32_t>(step.lane));
   const LaneRange range(state.lane, step.name, execution);
   await_headers(step, execution);
-  if (state.recording.on()) {
+  if (state.recording.on() && members.front() == id) {
     courier.at_lane([&state, id, execution] { state.current = {id, execution}; });
     mark(state, courier, &StepTrace::arrived);
   }
   wait_for_lanes(step, state.lane, round);
   acquire(step, state, courier, execution);
+  announce(step, execution);
+  if (step.group >= 0 && members.back() != id) return;
   if (state.recording.on()) mark(state, courier, &StepTrace::begin);
+  if (step.group >= 0) endpoints_->group_begin(static_cast<uint32_t>(step.channel));
+  if (!launch_captured(members, execution))
+    for (const uint32_t member : members) enqueue(member, state, courier, execution);
+  if (step.group >= 0) endpoints_->group_end(static_cast<uint32_t>(step.channel));
+  finish(members, state, courier, execution);
+}
+
+/// What is known of a stream-ordered transfer before it: the writer tells the shape, the reader awaits it.
+void Executor::announce(const Step& step, int64_t execution) {
+  if (step.channel < 0) return;
+  const auto id = static_cast<uint32_t>(step.channel);
+  const Channel& channel = plan_.channels[id];
+  if (!channel.stream_ordered) return;
+  if (step.kind == StepKind::send) return page_->post_shape(id, notes_.get(step.inputs.front(), execution));
+  const Spec& spec = plan_.values[channel.value].spec;
+  notes_.shape(step.results.front(),
+               spec.dynamic() ? page_->await_shape(id, execution) : make_note(execution, spec.dtype, spec.shape));
+}
+
+void Executor::enqueue(uint32_t id, LaneState& state, Courier& courier, int64_t execution) {
+  const Step& step = plan_.steps[id];
   switch (step.kind) {
-    case StepKind::receive: issue_receive(step, state, courier, execution); break;
-    case StepKind::send: issue_send(step, state, courier, execution); break;
-    case StepKind::compute: kernels_.at(id)->run(execution); break;
+    case StepKind::receive: return issue_receive(step, state, courier, execution);
+    case StepKind::send: return issue_send(step, state, courier, execution);
+    case StepKind::compute: return kernels_.at(id)->run(execution);
     case StepKind::copy: {
       const uint32_t from = step.inputs.front();
       const uint32_t to = step.results.front();
       const Note note = notes_.get(from, execution);
       state.lane.copy(slots_->at(to, execution), slots_->at(from, execution), bytes_of(from, execution));
-      notes_.shape(to, note);
-      break;
+      return notes_.shape(to, note);
     }
-    case StepKind::collective: issue_collective(step, state, courier, execution); break;
+    case StepKind::collective: return issue_collective(step, state, courier, execution);
+  }
+}
+
+/// What the host does once the lane has run them.
+void Executor::finish(std::span<const uint32_t> members, LaneState& state, Courier& courier, int64_t execution) {
+  for (const uint32_t id : members) {
+    const Step& step = plan_.steps[id];
+    if (step.kind == StepKind::send && plan_.channels[static_cast<size_t>(step.channel)].stream_ordered)
+      courier.at_lane([this, channel = static_cast<uint32_t>(step.channel), ring = step.inputs.front(), execution] {
+        page_->post_settled(channel, settle(ring, execution));
+      });
   }
   if (state.recording.on()) {
     mark(state, courier, &StepTrace::end);
-    courier.in_order([this, &state] { record(state, state.current); });
+    for (const uint32_t id : members)
+      courier.in_order([this, &state, id] {
+        state.current.step = id;
+        record(state, state.current);
+      });
   }
-  release(id, state, courier, execution);
+  for (const uint32_t id : members) release(id, state, courier, execution);
 }
 
 /// By the lane itself where readers are on this device, else by the host, for which the lane waits.
@@ -105,14 +160,8 @@ void Executor::issue_receive(const Step& step, LaneState& state, Courier& courie
   const auto channel = static_cast<uint32_t>(step.channel);
   const uint32_t ring = step.results.front();
   const Spec& spec = plan_.values[plan_.channels[channel].value].spec;
-  if (plan_.channels[channel].stream_ordered) {
-    const Note note =
-        spec.dynamic() ? page_->await_shape(channel, execution) : make_note(execution, spec.dtype, spec.shape);
-    notes_.shape(ring, note);
-    if (plan_.channels[channel].device_slots) return handovers_->receive(channel, state.lane, execution);
-    endpoints_->end(channel).lane_receive(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
-    return;
-  }
+  if (plan_.channels[channel].device_slots) return handovers_->receive(channel, state.lane, execution);
+  if (plan_.channels[channel].stream_ordered) return transfer(step, state, execution);
   if (!spec.dynamic()) notes_.shape(ring, make_note(execution, spec.dtype, spec.shape));
   courier.at_lane([this, channel, ring, execution] {
     notes_.settle(ring, endpoints_->receive(channel, execution, Deadline::max()));
@@ -123,15 +172,8 @@ void Executor::issue_receive(const Step& step, LaneState& state, Courier& courie
 void Executor::issue_send(const Step& step, LaneState& state, Courier& courier, int64_t execution) {
   const auto channel = static_cast<uint32_t>(step.channel);
   const uint32_t ring = step.inputs.front();
-  if (plan_.channels[channel].stream_ordered) {
-    page_->post_shape(channel, notes_.get(ring, execution));
-    if (plan_.channels[channel].device_slots)
-      handovers_->send(channel, state.lane, execution);
-    else
-      endpoints_->end(channel).lane_send(state.lane.native(), slots_->at(ring, execution), bytes_of(ring, execution));
-    courier.at_lane([this, channel, ring, execution] { page_->post_settled(channel, settle(ring, execution)); });
-    return;
-  }
+  if (plan_.channels[channel].device_slots) return handovers_->send(channel, state.lane, execution);
+  if (plan_.channels[channel].stream_ordered) return transfer(step, state, execution);
   courier.at_lane([this, channel, ring, execution] { endpoints_->send(channel, settle(ring, execution)); });
   courier.block_lane();
 }
@@ -149,7 +191,7 @@ void Executor::issue_collective(const Step& step, LaneState& state, Courier& cou
 void Executor::await_headers(const Step& step, int64_t execution) {
   for (uint32_t id : step.header_waits) {
     const Step& receive = plan_.steps[id];
-    if (&receive == &step) continue;  // issue_receive waits for its own
+    if (&receive == &step) continue;  // announce waits for its own
     const uint32_t ring = receive.results.front();
     // A stateful op must know the status before it touches its state; others only the shape.
     const bool stateful = step.kind == StepKind::compute && plan_.nodes[static_cast<size_t>(step.node)].stateful;

@@ -36,6 +36,7 @@ NodeKernel::NodeKernel(const Plan& plan, const Step& step, Catalogue& catalogue,
   std::vector<Spec> specs;
   for (uint32_t value : node_.inputs) specs.push_back(plan.values[value].spec);
   const OpHandle op = OpHandle::find(catalogue.find_ops(use.name, use.variant), node_.op);
+  capturable_ = (op.raw().flags & STRETTO_OP_CAPTURABLE) != 0;
   kernel_ = op.prepare(specs, node_.port_counts, node_.args, lane, {node_.member, node_.member_count});
   if (node_.workspace_bytes > 0) workspace_ = device.allocate(node_.workspace_bytes);
   inputs_.resize(step.inputs.size());
@@ -108,14 +109,41 @@ Note NodeKernel::doubtful_note(size_t index, int64_t execution) const {
   return make_poison(doubt, plan_.values[node_.results[index]].spec);
 }
 
-void NodeKernel::launch(int64_t execution) {
+void NodeKernel::enqueue(int64_t phase) {
+  if (!capturable_)
+    throw Error(Code::internal, fmt::format("node {}: the plan captures the op {}, which is not capturable here; "
+                                            "compile the job again",
+                                            node_.name, node_.op));
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    const uint32_t ring = step_.inputs[i];
-    const Note note = notes_.get(ring, execution);
-    inputs_[i] = {sizeof(stretto_tensor),      note.dtype, note.rank, 0, {}, slots_.at(ring, execution),
-                  plan_.rings[ring].slot_bytes};
-    std::copy(note.shape, note.shape + STRETTO_MAX_RANK, inputs_[i].shape);
+    const Spec& spec = plan_.values[node_.inputs[i]].spec;
+    take_input(i, make_note(phase, spec.dtype, spec.shape));
   }
+  launch_on_inputs(phase);
+}
+
+bool NodeKernel::pass(int64_t execution) {
+  for (const uint32_t ring : step_.inputs)
+    if (!notes_.get(ring, execution).ok()) return false;
+  for (size_t i = 0; i < step_.results.size(); ++i) {
+    const Spec& spec = plan_.values[node_.results[i]].spec;
+    notes_.shape(step_.results[i], make_note(execution, spec.dtype, spec.shape));
+  }
+  return true;
+}
+
+void NodeKernel::take_input(size_t index, const Note& note) {
+  const uint32_t ring = step_.inputs[index];
+  inputs_[index] = {sizeof(stretto_tensor),      note.dtype, note.rank, 0, {}, slots_.at(ring, note.execution),
+                    plan_.rings[ring].slot_bytes};
+  std::copy(note.shape, note.shape + STRETTO_MAX_RANK, inputs_[index].shape);
+}
+
+void NodeKernel::launch(int64_t execution) {
+  for (size_t i = 0; i < inputs_.size(); ++i) take_input(i, notes_.get(step_.inputs[i], execution));
+  launch_on_inputs(execution);
+}
+
+void NodeKernel::launch_on_inputs(int64_t execution) {
   for (size_t i = 0; i < results_.size(); ++i) {
     const uint32_t ring = step_.results[i];
     const Spec& spec = plan_.values[node_.results[i]].spec;

@@ -27,6 +27,12 @@ class NodeKernel {
   /// shaped as doubtful, nothing launches on them, and `settle` finds whose error it was.
   /// Throws only what ends the actor (Code::cancelled, Code::disconnected, an error of the host).
   void run(int64_t execution);
+  /// Has the op enqueue what it does in every execution of this phase: what a capture is to record. No note is read or
+  /// made. Throws what the op reports, and Code::internal where it is not capturable.
+  void enqueue(int64_t phase);
+  /// In place of `run`, where all that the op does comes with a capture: shapes the results. False, and nothing done,
+  /// where an input is known to be poisoned, or doubtful.
+  bool pass(int64_t execution);
   /// After completion: settles the results from the inputs, which must be settled. Any thread.
   void settle(int64_t execution);
 
@@ -37,6 +43,8 @@ class NodeKernel {
   };
   std::optional<Failure> attempt(int64_t execution);
   void launch(int64_t execution);
+  void take_input(size_t index, const Note& note);
+  void launch_on_inputs(int64_t execution);
   Note record(const Failure& failure, int64_t execution);
   Note doubtful_note(size_t index, int64_t execution) const;
   void poison(const Note& cause);
@@ -52,6 +60,7 @@ class NodeKernel {
   ControlPage& page_;
   bool blocking_;
   const stretto_native& lane_;
+  bool capturable_ = false;
   KernelHandle kernel_;
   void* workspace_ = nullptr;
   /// By execution modulo the window: how it failed on inputs of unknown status. Read only where the note is doubtful.

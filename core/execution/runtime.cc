@@ -11,15 +11,6 @@ namespace {
 
 constexpr RunOptions::Seconds kPatienceAfterDeath{0.5};
 
-/// Steps of a group are issued one by one so far, which may stand still where they need each other.
-void refuse_groups(const Plan& plan) {
-  for (const Step& step : plan.steps)
-    if (step.group >= 0)
-      throw Error(Code::unimplemented, "'" + step.name +
-                                           "' is in a group, and groups are not executed yet: use a scheduler that "
-                                           "makes none, such as serial or overlap");
-}
-
 }  // namespace
 
 /// A run: the page, the actors and the driver. Futures and views keep it alive.
@@ -60,7 +51,6 @@ class RuntimeState {
 
 Runtime Runtime::open(const Plan& plan, Catalogue& catalogue, const RunOptions& options) {
   verify(plan);
-  refuse_groups(plan);
   return Runtime(std::make_shared<RuntimeState>(plan, catalogue, options));
 }
 

@@ -107,6 +107,20 @@ void adopt_device(AdoptedComponent& into, const void* theirs, const std::string&
     demand(api.release_memory, "release_memory", owner);
     demand(api.semaphore_at, "semaphore_at", owner);
   }
+  if ((api.flags & STRETTO_DEVICE_CAPTURES) != 0) {
+    demand(api.capture_begin, "capture_begin", owner);
+    demand(api.capture_end, "capture_end", owner);
+    demand(api.capture_launch, "capture_launch", owner);
+    demand(api.capture_close, "capture_close", owner);
+    if ((api.flags & STRETTO_DEVICE_BLOCKING) != 0)
+      refuse(fmt::format("{}: it says CAPTURES and BLOCKING; only what is enqueued can be recorded", owner));
+  }
+  stand_in<"capture_begin">(api.capture_begin);
+  stand_in<"capture_end">(api.capture_end);
+  stand_in<"capture_launch">(api.capture_launch);
+  stand_in<"capture_close">(api.capture_close);
+  check_rate(api.capture, "capture", owner);
+  check_rate(api.captured, "captured", owner);
   check_rate(api.flops, "flops", owner);
   check_rate(api.bandwidth, "bandwidth", owner);
   check_rate(api.copy_bandwidth, "copy_bandwidth", owner);
@@ -135,6 +149,10 @@ void adopt_transport(AdoptedComponent& into, const void* theirs, const std::stri
   stand_in<"release">(api.release);
   stand_in<"lane_send">(api.lane_send);
   stand_in<"lane_receive">(api.lane_receive);
+  if ((api.flags & STRETTO_TRANSPORT_GROUPS) != 0) {
+    demand(api.group_begin, "group_begin", owner);
+    demand(api.group_end, "group_end", owner);
+  }
   stand_in<"group_begin">(api.group_begin);
   stand_in<"group_end">(api.group_end);
   if ((api.flags & STRETTO_TRANSPORT_ALLOCATES) != 0) demand(api.allocate, "allocate", owner);

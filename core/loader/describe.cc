@@ -18,10 +18,11 @@ struct Flag {
   uint32_t bit;
   const char* name;
 };
-constexpr std::array<Flag, 3> kDeviceFlags{{{STRETTO_DEVICE_BLOCKING, "blocking"},
+constexpr std::array<Flag, 4> kDeviceFlags{{{STRETTO_DEVICE_BLOCKING, "blocking"},
                                             {STRETTO_DEVICE_HOST_ACCESSIBLE, "host accessible"},
-                                            {STRETTO_DEVICE_EXPORTS, "exports"}}};
-constexpr std::array<Flag, 14> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERED, "stream ordered"},
+                                            {STRETTO_DEVICE_EXPORTS, "exports"},
+                                            {STRETTO_DEVICE_CAPTURES, "captures"}}};
+constexpr std::array<Flag, 15> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERED, "stream ordered"},
                                                 {STRETTO_TRANSPORT_SHARES_SLOTS, "shares slots"},
                                                 {STRETTO_TRANSPORT_MULTI_READER, "multi reader"},
                                                 {STRETTO_TRANSPORT_DYNAMIC, "dynamic"},
@@ -34,8 +35,9 @@ constexpr std::array<Flag, 14> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERE
                                                 {STRETTO_TRANSPORT_ALLOCATES, "allocates"},
                                                 {STRETTO_TRANSPORT_COLLECTIVES, "collectives"},
                                                 {STRETTO_TRANSPORT_DEVICE_SLOTS, "device slots"},
-                                                {STRETTO_TRANSPORT_STAGES, "stages"}}};
-constexpr std::array<Flag, 1> kOpFlags{{{STRETTO_OP_STATEFUL, "stateful"}}};
+                                                {STRETTO_TRANSPORT_STAGES, "stages"},
+                                                {STRETTO_TRANSPORT_GROUPS, "groups"}}};
+constexpr std::array<Flag, 2> kOpFlags{{{STRETTO_OP_STATEFUL, "stateful"}, {STRETTO_OP_CAPTURABLE, "capturable"}}};
 constexpr std::array<Flag, 2> kPortFlags{{{STRETTO_PORT_LIST, "list"}, {STRETTO_PORT_OPTIONAL, "optional"}}};
 
 Json names_of(uint32_t flags, std::span<const Flag> known) {

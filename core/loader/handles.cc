@@ -101,6 +101,28 @@ void LaneHandle::copy(void* destination, const void* source, uint64_t bytes) {
   checked("lane_copy", raw_.get_deleter().api->lane_copy, raw_.get(), destination, source, bytes);
 }
 
+void LaneHandle::begin_capture() { checked("capture_begin", raw_.get_deleter().api->capture_begin, raw_.get()); }
+
+CaptureHandle LaneHandle::end_capture() {
+  const auto* api = raw_.get_deleter().api;
+  stretto_capture* capture = nullptr;
+  checked("capture_end", api->capture_end, raw_.get(), &capture);
+  CaptureHandle handle;
+  handle.raw_ = {given(capture, "capture_end"), CaptureHandle::Close{api}};
+  return handle;
+}
+
+void LaneHandle::give_up_capture() noexcept {
+  try {
+    end_capture();
+  } catch (const Error&) {  // what failed before says why
+  }
+}
+
+void CaptureHandle::Close::operator()(stretto_capture* capture) const noexcept { api->capture_close(capture); }
+
+void CaptureHandle::launch() { checked("capture_launch", raw_.get_deleter().api->capture_launch, raw_.get()); }
+
 LaneRange::LaneRange(LaneHandle& lane, const std::string& name, int64_t execution) : lane_(lane) {
   lane_.raw_.get_deleter().api->range_push(lane_.raw_.get(), name.c_str(), execution);
 }

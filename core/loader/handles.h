@@ -39,6 +39,22 @@ class SemaphoreHandle {
   std::unique_ptr<stretto_semaphore, Close> raw_;
 };
 
+/// Work of one lane that was recorded. The thread of the lane. Destroyed after its lane.
+class CaptureHandle {
+ public:
+  CaptureHandle() = default;
+  /// Enqueues all of it on its lane.
+  void launch();
+
+ private:
+  friend class LaneHandle;
+  struct Close {
+    const stretto_device_api* api;
+    void operator()(stretto_capture* capture) const noexcept;
+  };
+  std::unique_ptr<stretto_capture, Close> raw_;
+};
+
 /// One in-order queue; one thread at a time. Destroying waits until the lane is empty, or the device aborted.
 class LaneHandle {
  public:
@@ -46,6 +62,19 @@ class LaneHandle {
   void signal(SemaphoreHandle& semaphore, uint64_t value);
   void wait(SemaphoreHandle& semaphore, uint64_t value);
   void copy(void* destination, const void* source, uint64_t bytes);
+  /// Records what `enqueue` has ops and copies put on this lane. May block. Throws what that throws. Only of a device
+  /// with STRETTO_DEVICE_CAPTURES.
+  template <class Enqueue>
+  CaptureHandle capture(Enqueue&& enqueue) {
+    begin_capture();
+    try {
+      enqueue();
+    } catch (...) {
+      give_up_capture();
+      throw;
+    }
+    return end_capture();
+  }
   /// What ops and stream-ordered transports are given. Valid as long as the lane.
   const stretto_native& native() const { return native_; }
 
@@ -57,6 +86,9 @@ class LaneHandle {
     void operator()(stretto_lane* lane) const noexcept;
   };
   LaneHandle(const stretto_device_api* api, stretto_lane* raw);
+  void begin_capture();
+  CaptureHandle end_capture();
+  void give_up_capture() noexcept;
   std::unique_ptr<stretto_lane, Close> raw_;
   stretto_native native_{};
 };

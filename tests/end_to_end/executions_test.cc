@@ -6,7 +6,6 @@
 #include "leftovers.h"
 #include "scene.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace stretto::testing {
@@ -54,21 +53,6 @@ TEST_P(Executions, FuturesAreReadInAnyOrder) {
     for (uint32_t i = 0; i < GetParam().inflight; ++i) futures.push_back(runtime.execute(spans(scalar(i)), soon()));
     for (size_t i = futures.size(); i-- > 0;) EXPECT_EQ(number(futures[i].get(soon())), 2.0F * static_cast<float>(i));
   }
-}
-
-TEST_P(ExecutionsByRendezvous, APlanWithAGroupIsRefused) {
-  const auto x = scene_.input(kScalar);
-  const auto first = scene_.node(scene_.actor(), "tensor.scale", x).arg("factor", 2.0).channel(by(kRendezvous)).value();
-  scene_.output(scene_.node(scene_.actor(), "tensor.copy", first).value());
-  const auto options = scene_.options();
-  Plan plan = compile(scene_.take(), options, catalogue());
-  const auto sends =
-      std::find_if(plan.steps.begin(), plan.steps.end(), [](const Step& step) { return step.kind == StepKind::send; });
-  ASSERT_NE(sends, plan.steps.end());
-  sends->group = 0;
-  const auto error = caught([&] { Runtime::open(plan, catalogue(), run_options(options.processes)); });
-  EXPECT_EQ(error.code, Code::unimplemented);
-  EXPECT_NE(error.text.find("group"), std::string::npos);
 }
 
 TEST_P(Executions, ADroppedFutureIsForgotten) {

@@ -108,11 +108,33 @@ void Machine::enqueue(Stream* stream, Operation operation) {
   const std::lock_guard lock(mutex_);
   check();
   if (!streams_.contains(stream)) throw Error(Code::internal, "FAKE CUDA: a stream that is none: " + operation.what);
+  if (stream->recording) {
+    if (operation.ready != nullptr || operation.accesses.empty())
+      throw Error(Code::internal, "FAKE CUDA: in a capture: " + operation.what);
+    stream->recording->push_back(std::move(operation));
+    return;
+  }
   const Host issuer = host();
   issuer.clock.tick(issuer.agent);
   operation.issued = issuer.clock;
   stream->operations.push_back(std::move(operation));
   changed_.notify_all();
+}
+
+void Machine::begin_capture(Stream* stream) {
+  const std::lock_guard lock(mutex_);
+  check();
+  if (stream->recording) throw Error(Code::internal, "FAKE CUDA: a capture inside a capture");
+  stream->recording.emplace();
+}
+
+std::vector<Operation> Machine::end_capture(Stream* stream) {
+  const std::lock_guard lock(mutex_);
+  if (!stream->recording) throw Error(Code::internal, "FAKE CUDA: the end of a capture that was not begun");
+  auto recorded = std::move(*stream->recording);
+  stream->recording.reset();
+  check();
+  return recorded;
 }
 
 // One operation at a time, of a stream drawn by lot among those whose next one may start.

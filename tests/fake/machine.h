@@ -42,6 +42,7 @@ struct Stream {
   Clock clock;
   std::deque<Operation> operations;
   bool running = false;
+  std::optional<std::vector<Operation>> recording{};  ///< what is enqueued meanwhile goes here
 };
 
 /// Where a stream stood when it came to an event.
@@ -78,6 +79,10 @@ class Machine {
   void close(Stream* stream);
   bool idle(Stream* stream);
   void enqueue(Stream* stream, Operation operation);
+  /// What operations are enqueued from here on is recorded. Kernels, copies and memsets alone may be; anything else,
+  /// such as an event, is a violation.
+  void begin_capture(Stream* stream);
+  std::vector<Operation> end_capture(Stream* stream);
 
   Event* make_event();
   void destroy(Event* event);

@@ -407,6 +407,45 @@ TEST_F(FakeGpu, FreshMemoryIsPoison) {
   EXPECT_NE(static_cast<unsigned char*>(pinned_)[0], 0);
 }
 
+TEST_F(FakeGpu, WhatWasCapturedRunsWhenItIsLaunchedAndEachTime) {
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t launchable = nullptr;
+  ASSERT_EQ(cudaStreamBeginCapture(one_, cudaStreamCaptureModeRelaxed), cudaSuccess);
+  cudaMemsetAsync(b_, 5, kBytes, one_);
+  ASSERT_EQ(cudaStreamEndCapture(one_, &graph), cudaSuccess);
+  ASSERT_EQ(cudaGraphInstantiate(&launchable, graph, 0), cudaSuccess);
+  cudaGraphDestroy(graph);
+  for (int i = 0; i < 2; ++i) {
+    cudaMemsetAsync(b_, 0, kBytes, one_);
+    cudaGraphLaunch(launchable, one_);
+    copy(pinned_, b_, one_);
+    ASSERT_EQ(found(), "");
+    EXPECT_EQ(static_cast<unsigned char*>(pinned_)[0], 5);
+  }
+  cudaGraphLaunch(launchable, two_);  // nothing orders it behind the copy
+  copy(pinned_, b_, one_);
+  EXPECT_NE(found().find("nothing orders"), std::string::npos);
+  cudaGraphExecDestroy(launchable);
+}
+
+TEST_F(FakeGpu, WhatACaptureMayNotHoldIsFound) {
+  cudaGraph_t graph = nullptr;
+  const auto in_a_capture = [&](auto&& call) {
+    cudaStreamBeginCapture(one_, cudaStreamCaptureModeRelaxed);
+    call();
+    cudaStreamEndCapture(one_, &graph);
+    const std::string text = stretto_fake_violation();
+    stretto_fake_forgive();
+    return text;
+  };
+  void* memory = nullptr;
+  for (const auto& text :
+       {in_a_capture([&] { cudaEventRecord(event_, one_); }), in_a_capture([&] { cudaStreamQuery(one_); }),
+        in_a_capture([&] { cudaMalloc(&memory, 8); }), in_a_capture([&] { wait_value(one_, 1); }),
+        in_a_capture([&] { cudaStreamBeginCapture(one_, cudaStreamCaptureModeRelaxed); })})
+    EXPECT_NE(text.find("capture"), std::string::npos) << text;
+}
+
 TEST_F(FakeGpu, KernelWithoutATwinIsFound) {
   EXPECT_EQ(cudaLaunchKernel(pinned_, dim3(1), dim3(1), nullptr, 0, one_), cudaErrorInvalidDeviceFunction);
   cudaGetLastError();

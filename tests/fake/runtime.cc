@@ -45,6 +45,16 @@ int devices() { return static_cast<int>(visible().size()); }
 int current_gpu() { return visible().at(static_cast<size_t>(current_device)); }
 
 Machine& machine() { return Machine::instance(); }
+/// Of the thread that records. The plugins capture in relaxed mode, in which CUDA lets it do more; ops may not.
+thread_local int captures = 0;
+std::atomic<size_t> graphs{0};  ///< that nobody has destroyed
+std::atomic<size_t> launches{0};
+std::atomic<bool> launches_broken{false};
+
+void not_in_a_capture(const char* call) {
+  if (captures != 0) throw Error(Code::internal, std::string("in a capture: ") + call);
+}
+using Operations = std::vector<Operation>;
 Stream* real(cudaStream_t stream) { return reinterpret_cast<Stream*>(stream); }
 Event* real(cudaEvent_t event) { return reinterpret_cast<Event*>(event); }
 
@@ -119,7 +129,9 @@ const char* stretto_fake_violation() {
   text = machine().violated();
   return text.c_str();
 }
-size_t stretto_fake_leaks() { return machine().leaks(); }
+size_t stretto_fake_leaks() { return machine().leaks() + graphs; }
+size_t stretto_fake_graph_launches() { return launches; }
+void stretto_fake_break_graph_launches(int broken) { launches_broken = broken != 0; }
 void stretto_fake_forgive() { machine().forgive(); }
 void stretto_fake_expect_violations() { machine().expect_violations(); }
 void stretto_fake_hold() { machine().hold(); }
@@ -229,7 +241,10 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 }
 cudaError_t cudaStreamQuery(cudaStream_t stream) {
   bool idle = false;
-  const cudaError_t result = called([&] { idle = machine().idle(real(stream)); });
+  const cudaError_t result = called([&] {
+    not_in_a_capture("cudaStreamQuery");
+    idle = machine().idle(real(stream));
+  });
   return result != cudaSuccess || idle ? result : last_error = cudaErrorNotReady;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
@@ -257,15 +272,24 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 }
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   bool happened = false;
-  const cudaError_t result = called([&] { happened = machine().happened(real(event)); });
+  const cudaError_t result = called([&] {
+    not_in_a_capture("cudaEventQuery");
+    happened = machine().happened(real(event));
+  });
   return result != cudaSuccess || happened ? result : last_error = cudaErrorNotReady;
 }
 
 cudaError_t cudaMalloc(void** memory, size_t bytes) {
-  return called([&] { *memory = machine().allocate(bytes, current_device); });
+  return called([&] {
+    not_in_a_capture("cudaMalloc");
+    *memory = machine().allocate(bytes, current_device);
+  });
 }
 cudaError_t cudaFree(void* memory) {
-  return called([&] { machine().free(memory); });
+  return called([&] {
+    not_in_a_capture("cudaFree");
+    machine().free(memory);
+  });
 }
 cudaError_t cudaMallocAsync(void** memory, size_t bytes, cudaStream_t /*stream*/) { return cudaMalloc(memory, bytes); }
 cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
@@ -338,6 +362,49 @@ cudaError_t cudaMemsetAsync(void* memory, int value, size_t bytes, cudaStream_t 
                                      {}});
   });
 }
+
+// A graph is the operations of one stream; what is instantiated is a copy.
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode /*mode*/) {
+  return called([&] {
+    machine().begin_capture(real(stream));
+    ++captures;
+  });
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  *graph = nullptr;
+  return called([&] {
+    captures = std::max(captures - 1, 0);
+    *graph = reinterpret_cast<cudaGraph_t>(new Operations(machine().end_capture(real(stream))));
+    ++graphs;
+  });
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* made, cudaGraph_t graph, unsigned long long /*flags*/) {
+  return called([&] {
+    not_in_a_capture("cudaGraphInstantiate");
+    *made = reinterpret_cast<cudaGraphExec_t>(new Operations(*reinterpret_cast<Operations*>(graph)));
+    ++graphs;
+  });
+}
+cudaError_t cudaGraphUpload(cudaGraphExec_t /*graph*/, cudaStream_t /*stream*/) { return cudaSuccess; }
+cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
+  if (launches_broken) return last_error = cudaErrorLaunchOutOfResources;
+  return called([&] {
+    not_in_a_capture("cudaGraphLaunch");
+    for (const auto& operation : *reinterpret_cast<Operations*>(graph)) machine().enqueue(real(stream), operation);
+    ++launches;
+  });
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete reinterpret_cast<Operations*>(graph);
+  --graphs;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) {
+  delete reinterpret_cast<Operations*>(graph);
+  --graphs;
+  return cudaSuccess;
+}
+
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* function) {
   *attributes = {};
   return kernels().contains(function) ? cudaSuccess : last_error = cudaErrorInvalidDeviceFunction;

@@ -393,6 +393,23 @@ def bench(rig):
                 f"{timed(found)}, {100 * bound / middle:.1f} % of the bound")
 
 
+def captures(rig):
+    """A row of 64 small nodes, with and without a capture: time from execution to execution."""
+    global failed
+    code, out, err = rig.run("gpu_capture", [rig.build / "tests/bench/gpu_capture"], 60)
+    if code != 0:
+        failed += 1
+        row("T3", "capture", f"exit {code}: {err.strip()[:200]}")
+        return
+    found = json.loads(out)
+    for mode in "off", "on":
+        for what, name in ("wall", "each execution"), ("processors", "of the processors"):
+            samples = found[mode][what]
+            low, middle, high = statistics.quantiles(samples, n=4)
+            row("T3", f"{found['nodes']} small nodes, capture {mode}, {name}",
+                f"{middle:.1f} us ({low:.1f} to {high:.1f})")
+
+
 def main():
     global failed
     if len(sys.argv) < 2:
@@ -432,6 +449,7 @@ def main():
         ucx_jobs(rig, gpus)
     if "bench" in only:
         bench(rig)
+        captures(rig)
     if "several" in only and (rig.build / "plugins/build/nccl.so").exists():
         several_gpus(rig, gpus) if gpus > 1 else row("T4", "several GPUs", "there is one")
     if "handover" in only:

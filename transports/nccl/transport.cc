@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <unistd.h>
+#include <utility>
 
 namespace stretto::nccl {
 namespace {
@@ -222,10 +223,13 @@ void NcclTransport::collect(const CollectiveInfo& collective, const stretto_nati
 }
 
 void NcclTransport::put(Communicator& communicator) {
-  if (grouping_)
-    grouped_.insert(&communicator);
-  else
-    communicator.await_issued(Deadline::max());
+  if (!grouping_) return communicator.await_issued(Deadline::max());
+  // On one stream each communicator's part of a group starts when the one before has ended.
+  if (grouped_ != nullptr && grouped_ != &communicator)
+    throw Error(Code::invalid_argument,
+                "nccl: a group joins messages of several communicators, which would run one after the other; one "
+                "communicator carries all of them with [transport.nccl] communicators = \"one\"");
+  grouped_ = &communicator;
 }
 
 void NcclTransport::group_begin() {
@@ -238,8 +242,7 @@ void NcclTransport::group_end() {
   if (!grouping_) throw Error(Code::internal, "nccl: the end of a group that was not begun");
   grouping_ = false;
   end_group();
-  for (auto* communicator : grouped_) communicator->await_issued(Deadline::max());
-  grouped_.clear();
+  if (auto* communicator = std::exchange(grouped_, nullptr)) communicator->await_issued(Deadline::max());
 }
 
 void NcclTransport::guard() {

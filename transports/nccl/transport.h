@@ -83,7 +83,7 @@ class NcclTransport final : public Transport {
   std::map<uint32_t, Route> routes_;                          ///< by peer
   std::map<std::vector<uint32_t>, Communicator*> sets_;       ///< by the set of actors, in its order
   bool grouping_ = false;
-  std::set<Communicator*> grouped_;
+  Communicator* grouped_ = nullptr;  ///< of the group that is open: the one of all that is in it so far
   std::mutex mutex_;
   std::condition_variable told_;
   bool closing_ = false;

@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/verify/happens_before.h"
 
+#include "compile/joint.h"
+
 #include <algorithm>
 #include <deque>
 #include <span>
+#include <unordered_map>
 
 namespace stretto::compiling {
 
@@ -55,15 +58,18 @@ class Search {
     const auto& channel = plan_.channels[static_cast<uint32_t>(step.channel)];
     const auto meet = [&](uint32_t other) {
       reach(other, !channel.rendezvous || plan_.steps[other].group < 0 ? Past::ended : Past::begun, left);
+      for (const uint32_t partner : group_of(plan_, other))
+        if (awaits_size(plan_, partner)) reach_size(partner, left);
     };
     if (step.kind == StepKind::receive) meet(channel.send_step);
     if (step.kind == StepKind::send && channel.rendezvous)
       for (const auto& reader : channel.readers) meet(reader.receive_step);
   }
 
-  std::span<const uint32_t> group_of(uint32_t number) const {
-    const int32_t group = plan_.steps[number].group;
-    return group < 0 ? std::span<const uint32_t>() : links_.group_.at(group);
+  /// The SEND of this RECEIVE has told how large the value is.
+  void reach_size(uint32_t receive, int32_t left) {
+    const auto& channel = plan_.channels[static_cast<uint32_t>(plan_.steps[receive].channel)];
+    reach(channel.send_step, plan_.actors[channel.writer].blocking ? Past::begun : Past::issued, left);
   }
 
   /// A group has ended once the counterparts of all its steps have.
@@ -71,7 +77,7 @@ class Search {
     const auto& channel = plan_.channels[static_cast<uint32_t>(step.channel)];
     const uint32_t other = step.kind == StepKind::send ? channel.readers[0].receive_step : channel.send_step;
     int32_t least = INT32_MAX;
-    for (const uint32_t member : group_of(other)) {
+    for (const uint32_t member : group_of(plan_, other)) {
       const auto& met = plan_.channels[static_cast<uint32_t>(plan_.steps[member].channel)];
       if (!met.rendezvous) return;
       const uint32_t counterpart = met.send_step == member ? met.readers[0].receive_step : met.send_step;
@@ -89,7 +95,7 @@ class Search {
     reach(number, Past::begun, left);
     reach_counterparts(step, left);
     if (step.joint >= 0 && step.channel >= 0) end_groups_met(step);
-    for (const uint32_t partner : group_of(number)) reach(partner, Past::ended, left);
+    for (const uint32_t partner : group_of(plan_, number)) reach(partner, Past::ended, left);
   }
 
   void expand_begun(uint32_t number, int32_t left) {
@@ -97,7 +103,7 @@ class Search {
     found_ = found_ || links_.at_once(u_, number, left);
     reach(number, Past::issued, left);
     int64_t first = step.position;
-    for (const uint32_t partner : group_of(number)) {
+    for (const uint32_t partner : group_of(plan_, number)) {
       reach(partner, Past::begun, left);
       first = std::min<int64_t>(first, plan_.steps[partner].position);
     }
@@ -172,7 +178,6 @@ void HappensBefore::index_links() {
   for (uint32_t number = 0; number < plan_.steps.size(); ++number) {
     const auto& step = plan_.steps[number];
     for (const uint32_t channel : step.releases) releasing_[channel].push_back(number);
-    if (step.group >= 0) group_[step.group].push_back(number);
   }
   issue_position_.resize(plan_.steps.size(), 0);
   for (const auto& order : plan_.issue_orders)

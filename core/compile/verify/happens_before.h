@@ -19,8 +19,6 @@
 
 #include "stretto/plan.h"
 
-#include <unordered_map>
-
 namespace stretto::compiling {
 
 /// The plan must be consistent and must outlive this. One thread.
@@ -43,9 +41,8 @@ class HappensBefore {
 
   const Plan& plan_;
   bool indexed_ = false;
-  std::vector<std::vector<uint32_t>> releasing_;              // by channel
-  std::unordered_map<int32_t, std::vector<uint32_t>> group_;  // by group
-  std::vector<uint32_t> issue_position_;                      // by step of an asynchronous device
+  std::vector<std::vector<uint32_t>> releasing_;  // by channel
+  std::vector<uint32_t> issue_position_;          // by step of an asynchronous device
 };
 
 }  // namespace stretto::compiling

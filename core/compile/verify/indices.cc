@@ -47,6 +47,7 @@ class Indices {
     }
     if (p.issue_orders.size() != p.actors.size())
       inconsistent("it has {} issue orders for {} actors", p.issue_orders.size(), p.actors.size());
+    for (const auto& capture : p.captures) all_in(capture.steps, p.steps, "a captured step");
     for (const auto& order : p.issue_orders) all_in(order, p.steps, "the step of an issue order");
     for (const auto& resource : p.resources)
       if (resource.capacity == 0) inconsistent("the resource '{}' has capacity 0", resource.name);

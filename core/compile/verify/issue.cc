@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "compile/constraints.h"
+#include "compile/joint.h"
 #include "compile/rounds.h"
 #include "compile/verify/verify.h"
 
@@ -31,7 +32,7 @@ class Issue {
       for (size_t i = 1; i < lane.steps.size(); ++i) require_before(lane.steps[i - 1], lane.steps[i], 0);
     for (uint32_t number = 0; number < plan_.steps.size(); ++number)
       for (const auto& wait : plan_.steps[number].waits)
-        if (wait.by == Wait::By::lane) require_before(wait.from, number, wait.rounds);
+        if (wait.by == Wait::By::lane) require_before(group_of(plan_, wait.from).back(), number, wait.rounds);
     for (const auto& constraint : demanded_)
       if (constraint.kind == Constraint::Kind::data)
         require_before(constraint.from, constraint.to,
@@ -42,8 +43,8 @@ class Issue {
  private:
   bool asynchronous(const Step& step) const { return step.lane >= 0 && !plan_.actors[step.actor].blocking; }
 
-  /// A device may use events, which must be recorded before they are awaited; and a shape must be known before an op is
-  /// enqueued that reads it.
+  /// A device may use events, which must be recorded before they are awaited, those of a group with its last step; and
+  /// a shape must be known before an op is enqueued that reads it.
   void require_before(uint32_t from, uint32_t to, int32_t rounds) const {
     if (position_[to] < 0 || position_[from] < 0) return;
     if (rounds < 0 || (rounds == 0 && position_[from] >= position_[to]))

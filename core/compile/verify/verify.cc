@@ -17,6 +17,7 @@ void verify(const Plan& plan) {
   compiling::verify_live(plan);
   compiling::verify_ordered(plan, demanded);
   compiling::verify_issue(plan, demanded);
+  compiling::verify_captures(plan);
 }
 
 }  // namespace stretto

@@ -47,6 +47,9 @@ void verify_live(const Plan& plan);
 /// Whatever two steps both touch, and one of them changes, is ordered by what the plan really waits for.
 void verify_ordered(const Plan& plan, std::span<const Constraint> demanded);
 
+/// Steps that are captured as one could be one, at the place of the first, without any run being another.
+void verify_captures(const Plan& plan);
+
 /// For what only a broken or edited file can hold.
 template <class... Parts>
 [[noreturn]] void inconsistent(fmt::format_string<Parts...> format, Parts&&... parts) {

@@ -36,6 +36,7 @@ struct PlanActor {
   bool blocking = true;               ///< the device's lanes are threads
   bool host_accessible = true;        ///< the host may touch the device's memory
   std::string memory_kind;            ///< "host" for the driver
+  std::string capture{};              ///< what its device captures and why; empty: it can't. Not part of the hash
   std::vector<std::string> launch{};  ///< words before the command line of its process; not part of the hash
 };
 
@@ -169,6 +170,7 @@ struct PlanNode {
   Numbers results;  ///< values
   Arguments args;   ///< complete
   bool stateful = false;
+  bool capturable = false;  ///< as long as all shapes are static
   uint64_t workspace_bytes = 0;
   Source source;
   int32_t collective = -1;  ///< that it is a member of
@@ -211,6 +213,13 @@ struct PlanResource {
   uint32_t capacity = 1;
 };
 
+/// Steps that follow each other on a lane, need nothing but their lane once the first has begun, and so can be recorded
+/// when the plan opens and enqueued as one: once for each execution modulo `phases`, as slots turn.
+struct Captured {
+  std::vector<uint32_t> steps;
+  uint32_t phases = 1;
+};
+
 struct Plan {
   std::string name;
   uint32_t inflight = 1;
@@ -229,6 +238,7 @@ struct Plan {
   std::vector<PlanLane> lanes;
   /// Per actor with an asynchronous device: the order in which its issuing thread issues a round's steps.
   std::vector<std::vector<uint32_t>> issue_orders;
+  std::vector<Captured> captures;
   std::vector<PlanResource> resources;
   uint32_t ticket_step = 0;  ///< the driver's step that stands for giving a ticket
 

@@ -131,6 +131,7 @@ typedef struct stretto_settings {
 typedef struct stretto_device stretto_device;
 typedef struct stretto_lane stretto_lane;
 typedef struct stretto_semaphore stretto_semaphore;
+typedef struct stretto_capture stretto_capture; /* work of one lane, recorded to be enqueued again and again */
 
 /* A documented native value of a device, so that the boundary needs no vendor's type.
  * A blocking device: kind "host", value 0: the calling thread is the lane. */
@@ -151,6 +152,9 @@ typedef struct stretto_native {
 #define STRETTO_DEVICE_EXPORTS 4u
 /* What tells where exported memory lies: plain bytes, of meaning to the same component alone. */
 #define STRETTO_EXPORT_BYTES 256
+/* capture_begin to capture_close; and the option `capture`, "auto", "on" or "off", which tells the host whether to call
+ * them. */
+#define STRETTO_DEVICE_CAPTURES 8u
 
 typedef struct stretto_device_open {
   uint32_t size;
@@ -221,6 +225,16 @@ typedef struct stretto_device_api {
    * which ends the waits of all others too, and does so in vain once that lane's next signal comes: whoever aborts has
    * told them before, and they abort as well. */
   int32_t (*semaphore_at)(stretto_device* device, void* word, stretto_semaphore** semaphore, const stretto_sink* sink);
+  /* CAPTURES only. What ops and lane_copy put on the lane up to capture_end is recorded, and does not run. One thread;
+   * nothing else is called for the lane meanwhile. */
+  int32_t (*capture_begin)(stretto_lane* lane, const stretto_sink* sink);
+  /* Also where recording failed: then the lane is as it was before. May allocate and block. */
+  int32_t (*capture_end)(stretto_lane* lane, stretto_capture** capture, const stretto_sink* sink);
+  /* Enqueues all of it on its lane. Allocates nothing. */
+  int32_t (*capture_launch)(stretto_capture* capture, const stretto_sink* sink);
+  void (*capture_close)(stretto_capture* capture); /* its lane is closed */
+  double capture;                                  /* seconds that capture_launch takes at least … */
+  double captured;                                 /* … and each op and copy in it. Rates, as above */
 } stretto_device_api;
 
 /* ---- ops ---------------------------------------------------------------------------------------------------- */
@@ -290,6 +304,9 @@ typedef struct stretto_launch {
 } stretto_launch;
 
 #define STRETTO_OP_STATEFUL 1u /* keeps state between executions; launches happen in execution order */
+/* Where shapes are static, a launch enqueues the same work in every execution that has the same memory: a device may
+ * capture it. It then has been launched only once, for that. */
+#define STRETTO_OP_CAPTURABLE 2u
 
 typedef struct stretto_op {
   uint32_t size;
@@ -347,6 +364,7 @@ typedef struct stretto_end stretto_end;             /* one actor's end of one ch
   4096u /* between actors on one device that EXPORTS, slots in its memory: offer_memory, offered_memory, word */
 #define STRETTO_TRANSPORT_STAGES \
   8192u /* host-driven: what it accepts besides host memory, it may bring through host memory by itself */
+#define STRETTO_TRANSPORT_GROUPS 16384u /* stream-ordered ones: group_begin, group_end */
 
 typedef enum stretto_completion { /* when a SEND is complete, whatever the size */
                                   STRETTO_COMPLETES_ON_POST = 1,
@@ -452,7 +470,7 @@ typedef struct stretto_transport_api {
                        const stretto_sink* sink);
   int32_t (*lane_receive)(stretto_end* end, const stretto_native* lane, void* memory, uint64_t bytes,
                           const stretto_sink* sink);
-  /* What lies between them is one joint transition and completes as one. */
+  /* GROUPS only. What lies between them is one joint transition and completes as one. */
   int32_t (*group_begin)(stretto_transport* transport, const stretto_sink* sink);
   int32_t (*group_end)(stretto_transport* transport, const stretto_sink* sink);
 

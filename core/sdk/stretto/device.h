@@ -46,6 +46,17 @@ class Semaphore {
   virtual void host_wait(uint64_t value, Deadline deadline) = 0;
 };
 
+/// Work of one lane that was recorded. Its lane is gone before it is destroyed.
+class Capture {
+ public:
+  Capture() = default;
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+  virtual ~Capture() = default;
+  /// Enqueues all of it on its lane. Allocates nothing.
+  virtual void launch() = 0;
+};
+
 /// One in-order queue. On a blocking device the one thread that calls is the lane, and calls block; else they enqueue
 /// and return, and one thread at a time calls.
 class Lane {
@@ -58,6 +69,13 @@ class Lane {
   virtual void wait(Semaphore& semaphore, uint64_t value) = 0;
   virtual void copy(void* destination, const void* source, uint64_t bytes) = 0;
   virtual stretto_native native() = 0;
+  /// Of a device with STRETTO_DEVICE_CAPTURES: what ops and `copy` enqueue until end_capture is recorded, and not run.
+  virtual void begin_capture() { throw Error(Code::unimplemented, "captures are not offered by this device"); }
+  /// Called after a failure of what was recorded, too; whatever it throws, the recording is over. May allocate and
+  /// block.
+  virtual std::unique_ptr<Capture> end_capture() {
+    throw Error(Code::unimplemented, "captures are not offered by this device");
+  }
   /// For profilers: what the calling thread does or enqueues until the pop is step `name` of `execution`. Ranges nest;
   /// a push and its pop come from one thread; `name` outlives the lane. The default says nothing.
   virtual void range_push(const char* /*name*/, int64_t /*execution*/) noexcept {}
@@ -114,6 +132,8 @@ struct DeviceRates {
   double bandwidth = 0;       ///< bytes per second that ops read and write
   double copy_bandwidth = 0;  ///< bytes per second of Lane::copy, to and from the host
   double launch = 0;          ///< seconds that an op or a copy takes at least
+  double capture = 0;         ///< seconds that Capture::launch takes at least
+  double captured = 0;        ///< and each op or copy in it
 };
 
 struct DeviceInfo {
@@ -240,6 +260,18 @@ stretto_device_api make_device_api(const DeviceInfo& info) {
   };
   api.range_pop = [](stretto_lane* lane) { as<Lane>(lane).range_pop(); };
   add_exports(api);
+  api.capture_begin = [](stretto_lane* lane, const stretto_sink* sink) {
+    return guard(sink, [&] { as<Lane>(lane).begin_capture(); });
+  };
+  api.capture_end = [](stretto_lane* lane, stretto_capture** capture, const stretto_sink* sink) {
+    return guard(sink, [&] { *capture = raw_of<stretto_capture>(as<Lane>(lane).end_capture().release()); });
+  };
+  api.capture_launch = [](stretto_capture* capture, const stretto_sink* sink) {
+    return guard(sink, [&] { as<Capture>(capture).launch(); });
+  };
+  api.capture_close = [](stretto_capture* capture) { delete &as<Capture>(capture); };
+  api.capture = info.rates.capture;
+  api.captured = info.rates.captured;
   return api;
 }
 }  // namespace detail

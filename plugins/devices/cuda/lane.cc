@@ -16,7 +16,32 @@ nvtxDomainHandle_t domain() {
   return made;
 }
 
+/// What every call does first.
+void enter(const Shared& shared) {
+  if (shared.aborted()) throw Error(Code::cancelled, "the lane takes no more work: its device was aborted");
+  use_device(shared.index);
+}
+
 }  // namespace
+
+StreamCapture::StreamCapture(Shared& shared, cudaStream_t stream, cudaGraph_t graph)
+    : shared_(shared), stream_(stream) {
+  const cudaError_t made = cudaGraphInstantiate(&graph_, graph, 0);
+  cudaGraphDestroy(graph);
+  check("cudaGraphInstantiate", made);
+}
+
+StreamCapture::~StreamCapture() {
+  cudaSetDevice(shared_.index);
+  cudaGraphExecDestroy(graph_);
+}
+
+void StreamCapture::upload() { STRETTO_CUDA(cudaGraphUpload, graph_, stream_); }
+
+void StreamCapture::launch() {
+  enter(shared_);
+  STRETTO_CUDA(cudaGraphLaunch, graph_, stream_);
+}
 
 StreamLane::StreamLane(Shared& shared, const char* name, bool communicates) : shared_(shared) {
   use_device(shared.index);
@@ -40,25 +65,34 @@ StreamLane::~StreamLane() {
   cudaStreamDestroy(stream_);
 }
 
-void StreamLane::enter() const {
-  if (shared_.aborted()) throw Error(Code::cancelled, "the lane takes no more work: its device was aborted");
-  use_device(shared_.index);
-}
-
 void StreamLane::signal(Semaphore& semaphore, uint64_t value) {
-  enter();
+  enter(shared_);
   static_cast<LaneSemaphore&>(semaphore).lane_signal(*this, stream_, value);
 }
 
 void StreamLane::wait(Semaphore& semaphore, uint64_t value) {
-  enter();
+  enter(shared_);
   static_cast<LaneSemaphore&>(semaphore).lane_wait(*this, stream_, value);
 }
 
 void StreamLane::copy(void* destination, const void* source, uint64_t bytes) {
-  enter();
+  enter(shared_);
   if (bytes != 0 && destination != source)
     STRETTO_CUDA(cudaMemcpyAsync, destination, source, bytes, cudaMemcpyDefault, stream_);
+}
+
+void StreamLane::begin_capture() {
+  enter(shared_);
+  // Relaxed: couriers query events, and libraries may load code, while this thread records.
+  STRETTO_CUDA(cudaStreamBeginCapture, stream_, cudaStreamCaptureModeRelaxed);
+}
+
+std::unique_ptr<Capture> StreamLane::end_capture() {
+  cudaGraph_t graph = nullptr;
+  STRETTO_CUDA(cudaStreamEndCapture, stream_, &graph);
+  auto capture = std::make_unique<StreamCapture>(shared_, stream_, graph);
+  capture->upload();
+  return capture;
 }
 
 stretto_native StreamLane::native() {

@@ -26,14 +26,20 @@ void prepare_environment() {
 }
 
 /// Of a GPU of a server: between what an A100 and an H100 reach with 16 bits and with 32, their memory, and a copy over
-/// PCIe.
-constexpr stretto::DeviceRates kRates{1e14, 1e12, 2e10, 5e-6};
+/// PCIe. A graph's launch, and the way from one node of it to the next.
+constexpr stretto::DeviceRates kRates{1e14, 1e12, 2e10, 5e-6, 8e-6, 1.5e-6};
 
 stretto::Component* component() {
   prepare_environment();
   return stretto::device_component<stretto::cuda::CudaDevice>(
-      {STRETTO_NAME, "CUDA GPUs: each lane is a stream", stretto::cuda::kMemoryKind, STRETTO_DEVICE_EXPORTS, kRates},
-      {stretto::Option(stretto::Type::integer, "spin", "queries before a waiting host thread sleeps between them")
+      {STRETTO_NAME, "CUDA GPUs: each lane is a stream", stretto::cuda::kMemoryKind,
+       STRETTO_DEVICE_EXPORTS | STRETTO_DEVICE_CAPTURES, kRates},
+      {stretto::Option(stretto::Type::text, "capture",
+                       "steps in a row that need nothing but their lane become one CUDA graph; auto: where that is "
+                       "predicted to take less")
+           .otherwise("\"auto\"")
+           .one_of("auto|on|off"),
+       stretto::Option(stretto::Type::integer, "spin", "queries before a waiting host thread sleeps between them")
            .otherwise("20")
            .at_least(0)
            .at_most(1e9)});

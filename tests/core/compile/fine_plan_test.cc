@@ -62,6 +62,30 @@ TEST(AFinePlan, ExchangesInAGroupOnBothActorsOrOnOne) {
   EXPECT_EQ(refusal(plan), "");
 }
 
+/// `a` sends `m` and receives `n` in a group; `b` receives, and only then sends. A thread that must know how large `n`
+/// is before its group can meet anybody would wait for ever.
+TEST(AFinePlan, MeetsAGroupOneByOneWhereItsSizesAreKnown) {
+  for (const bool dynamic : {false, true}) {
+    GraphBuilder build("one by one");
+    const auto a = build.actor("a"), b = build.actor("b");
+    const auto x = build.input("x", {kF32, {dynamic ? -1 : 4}, 16, false});
+    ChannelOptions channel;
+    channel.transport = "rendezvous";
+    const auto m = build.node("m", a, "tensor.copy").bind("x", x).channel(channel).value();
+    const auto n = build.node("n", b, "tensor.copy").bind("x", x).channel(channel).value();
+    build.output("p", build.node("p", a, "tensor.copy").bind("x", n).value());
+    build.output("q", build.node("q", b, "tensor.copy").bind("x", m).value());
+    Plan plan = compile(build.take(), options_with("serial"), catalogue());
+    put_in_order(plan, {"COMPUTE m", "SEND m → b", "RECEIVE n on a"});
+    put_in_order(plan, {"COMPUTE n", "RECEIVE m on b", "SEND n → a"});
+    group(plan, 0, {"SEND m → b", "RECEIVE n on a"});
+    if (dynamic)
+      EXPECT_TRUE(refused_with(plan, "would deadlock"));
+    else
+      EXPECT_EQ(refusal(plan), "");
+  }
+}
+
 /// A shape has come with its payload: who has awaited it need not wait for that.
 TEST(AFinePlan, HasAwaitedAHeaderInPlaceOfALane) {
   for (const bool dynamic : {true, false}) {
@@ -117,6 +141,28 @@ TEST(AWrongPlan, GroupsTheMessagesOfAPairInTwoOrders) {
   EXPECT_EQ(refusal(plan), "");
   put_in_order(plan, {"RECEIVE n on b", "RECEIVE m on b"});
   EXPECT_TRUE(refused_with(plan, "matches messages by their order"));
+}
+
+/// The events of a group are recorded with its last step.
+TEST(AWrongPlan, AwaitsAGroupBeforeItsLastStepIsIssued) {
+  GraphBuilder build("two messages");
+  const auto a = build.actor("a", "async_device", 0, true), b = build.actor("b", "async_device", 1);
+  const auto x = build.input("x", {kF32, {4}, 0, false});
+  ChannelOptions channel;
+  channel.transport = "rendezvous";
+  const auto m = build.node("m", a, "tensor.scale").bind("x", x).arg("factor", 2.0).channel(channel).value();
+  const auto n = build.node("n", a, "tensor.scale").bind("x", x).arg("factor", 3.0).channel(channel).value();
+  build.output("p", build.node("p", b, "tensor.copy").bind("x", m).value());
+  build.output("q", build.node("q", b, "tensor.copy").bind("x", n).value());
+  Plan plan = compile(build.take(), options_with("grouping"), catalogue());
+  ASSERT_EQ(plan.steps[number_of(plan, "RECEIVE m on b")].group, plan.steps[number_of(plan, "RECEIVE n on b")].group);
+  EXPECT_EQ(refusal(plan), "");
+  auto& order = plan.issue_orders[plan.steps[number_of(plan, "RECEIVE m on b")].actor];
+  const auto last = std::find(order.begin(), order.end(), number_of(plan, "RECEIVE n on b"));
+  const auto reader = std::find(order.begin(), order.end(), number_of(plan, "COMPUTE p"));
+  ASSERT_LT(last, reader);
+  std::rotate(last, reader, reader + 1);  // behind RECEIVE m, for which it waits
+  EXPECT_TRUE(refused_with(plan, "'COMPUTE p' is issued before 'RECEIVE n on b', which it needs"));
 }
 
 }  // namespace

@@ -55,6 +55,21 @@ TEST_P(CollectivesAsThreads, AgreeWithTheReference) {
 INSTANTIATE_TEST_SUITE_P(RandomGraphs, CollectivesAsThreads,
                          ::testing::Range(uint64_t{0}, thread_graphs() / 4 / kBlock));
 
+/// The same graphs, with what an actor sends and receives at one time in groups.
+class GroupsAsThreads : public ::testing::TestWithParam<uint64_t> {};
+TEST_P(GroupsAsThreads, AgreeWithTheReference) {
+  const Leftovers leftovers;
+  for (uint64_t seed = GetParam() * kBlock; seed < (GetParam() + 1) * kBlock; ++seed) {
+    if (surroundings().seed && *surroundings().seed != seed) continue;
+    RandomGraph random = random_graph(seed, {.buffered = surroundings().transport, .collectives = seed % 4 == 0});
+    group(random);
+    ASSERT_TRUE(agrees(random.graph, random.options, random.feeds, seed)) << "replay with --seed=" << seed << "\n"
+                                                                          << to_text(random);
+  }
+  EXPECT_TRUE(leftovers.nothing_more());
+}
+INSTANTIATE_TEST_SUITE_P(RandomGraphs, GroupsAsThreads, ::testing::Range(uint64_t{0}, thread_graphs() / 4 / kBlock));
+
 class CollectivesAsProcesses : public Block {};
 TEST_P(CollectivesAsProcesses, AgreeWithTheReference) {
   const Leftovers leftovers;

@@ -22,6 +22,15 @@ bool Machine::is_issued_in(const State& state, uint32_t id, int64_t round) const
   return state.issued[step.actor] > static_cast<size_t>(round) * turn + issue_position_[id];
 }
 
+/// A group goes to its lane's queue with its last step.
+bool Machine::enqueued_in(const State& state, uint32_t id, int64_t round) const {
+  const Step& step = plan_.steps[id];
+  const auto& lane = plan_.lanes[static_cast<size_t>(step.lane)].steps;
+  size_t last = step.position;
+  while (step.group >= 0 && last + 1 < lane.size() && plan_.steps[lane[last + 1]].group == step.group) ++last;
+  return is_issued_in(state, lane[last], round);
+}
+
 bool Machine::stateful(uint32_t id) const {
   const int32_t node = plan_.steps[id].node;
   return node >= 0 && plan_.nodes[static_cast<size_t>(node)].stateful;
@@ -63,7 +72,7 @@ std::string Machine::check_issue(const State& state, uint32_t id, int64_t round,
     return fmt::format("{} is enqueued before what precedes it on its lane", step.name);
   if (execution < 0) return "";
   for (const Wait& wait : step.waits)
-    if (wait.by == Wait::By::lane && round >= wait.rounds && !is_issued_in(state, wait.from, round - wait.rounds))
+    if (wait.by == Wait::By::lane && round >= wait.rounds && !enqueued_in(state, wait.from, round - wait.rounds))
       return fmt::format("{} is to wait for {}, which is not enqueued", step.name, plan_.steps[wait.from].name);
   for (const uint32_t ring : step.inputs) {
     if (writer_[ring] < 0) continue;

@@ -34,6 +34,19 @@ bool Machine::begun(const State& state, uint32_t id, int execution) const {
          std::find(steps.begin(), steps.end(), id) != steps.end();
 }
 
+bool Machine::sized(const State& state, uint32_t lane) const {
+  if (!begun(state, lane)) return false;
+  const auto at = *front(state, lane);
+  const auto steps = transition(at.step);
+  return std::all_of(steps.begin(), steps.end(), [&](uint32_t id) {
+    const Step& step = plan_.steps[id];
+    if (step.kind != StepKind::receive || !plan_.actors[step.actor].blocking) return true;
+    const Channel& channel = plan_.channels[static_cast<size_t>(step.channel)];
+    return !channel.stream_ordered || !plan_.values[channel.value].spec.dynamic() ||
+           header_known(state, id, id, execution_in(state, at.round - step.offset));
+  });
+}
+
 /// Of a step of the transition that its lane stands at.
 bool Machine::over(const State& state, uint32_t id) const {
   const auto lane = static_cast<uint32_t>(plan_.steps[id].lane);
@@ -58,7 +71,7 @@ std::optional<Machine::Move> Machine::meeting(const State& state, uint32_t send,
   };
   const uint32_t receive = channel.readers[0].receive_step;
   const auto there = static_cast<uint32_t>(plan_.steps[receive].lane);
-  if (first_open(static_cast<uint32_t>(plan_.steps[send].lane), StepKind::send) != send || !begun(state, there))
+  if (first_open(static_cast<uint32_t>(plan_.steps[send].lane), StepKind::send) != send || !sized(state, there))
     return std::nullopt;
   const auto met = first_open(there, StepKind::receive);
   if (!met) return std::nullopt;
@@ -69,7 +82,7 @@ std::optional<Machine::Move> Machine::meeting(const State& state, uint32_t send,
 /// RECEIVEs of a rendezvous are moved by their SENDs.
 std::vector<Machine::Move> Machine::moves_of(const State& state, uint32_t lane, std::string& wrong) const {
   std::vector<Move> moves;
-  if (!begun(state, lane)) return moves;
+  if (!sized(state, lane)) return moves;
   for (const uint32_t id : transition(front(state, lane)->step)) {
     const Step& step = plan_.steps[id];
     if (over(state, id)) continue;

@@ -8,10 +8,11 @@
 /// Lanes are queues that run their steps in order, round after round, once a round is published; in a blank round a
 /// step is passed by. A lane waits for semaphores in rounds, acquires slots, takes messages in order. A buffered
 /// channel holds as many messages as it has slots; a rendezvous needs both lanes at once. A group begins as one, its
-/// steps meet theirs one by one, each pair of actors in order, and it ends as one. An asynchronous device's
-/// steps run after its thread has issued them, which awaits headers on the way, and must know of what it enqueues: the
-/// shapes that an op reads, the status before a state is touched, the event that a lane is to wait for. The driver
-/// submits while the window has room, gives blank rounds while it awaits a result, and may do either first.
+/// steps meet theirs one by one, each pair of actors in order, and it ends as one; a thread awaits the sizes of what
+/// it receives before any of it meets, and a lane's queue gets it once its last step is issued. An asynchronous
+/// device's steps run after its thread has issued them, which awaits headers on the way, and must know of what it
+/// enqueues: the shapes that an op reads, the status before a state is touched, the event that a lane is to wait for.
+/// The driver submits while the window has room, gives blank rounds while it awaits a result, and may do either first.
 
 #include "stretto/plan.h"
 
@@ -87,6 +88,9 @@ class Machine {
   /// Whether a lane stands at steps that bring an execution and may all start.
   bool begun(const State& state, uint32_t lane) const;
   bool begun(const State& state, uint32_t step, int execution) const;
+  /// Whether what it stands at may also meet.
+  bool sized(const State& state, uint32_t lane) const;
+  bool enqueued_in(const State& state, uint32_t step, int64_t round) const;
   bool over(const State& state, uint32_t step) const;
   std::optional<Move> meeting(const State& state, uint32_t send, std::string& wrong) const;
   std::vector<Move> moves_of(const State& state, uint32_t lane, std::string& wrong) const;

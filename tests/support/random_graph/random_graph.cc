@@ -163,6 +163,13 @@ void Gardener::draw_feeds() {
   }
 }
 
+void group(RandomGraph& random) {
+  auto& options = random.options;
+  std::erase_if(options.components, [](const ComponentOptions& component) { return component.kind == "scheduler"; });
+  options.scheduler = "grouping";
+  options.transport = "rendezvous";
+}
+
 RandomGraph random_graph(uint64_t seed, const Territory& territory) { return Gardener(seed, territory).grow(); }
 
 }  // namespace stretto::testing

@@ -34,6 +34,9 @@ struct RandomGraph {
 
 RandomGraph random_graph(uint64_t seed, const Territory& territory = {});
 
+/// Has it scheduled in groups, by the test scheduler `grouping`, with all that can on the rendezvous.
+void group(RandomGraph& random);
+
 /// The graph as a person reads it, for the message of a failed test.
 std::string to_text(const RandomGraph& random);
 

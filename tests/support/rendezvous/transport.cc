@@ -47,7 +47,8 @@ void RendezvousPart::lane_collective(const stretto_native& lane, const void* inp
   transport_.issue(lane, std::move(operation));
 }
 
-Rendezvous::Rendezvous(const TransportOpen& request) : actor_(request.actor), nonce_(registry().offer()) {}
+Rendezvous::Rendezvous(const TransportOpen& request)
+    : actor_(request.actor), breaks_at_(request.settings.integer("breaks_at")), nonce_(registry().offer()) {}
 
 Rendezvous::~Rendezvous() {
   registry().withdraw(nonce_);
@@ -127,6 +128,7 @@ void Rendezvous::issue(const stretto_native& lane, Operation operation) {
   if (!grouping_) return issue(lane, std::vector<Operation>{std::move(operation)});
   if (!group_.empty() && (lane.value != group_lane_->value || lane.device_value != group_lane_->device_value))
     throw Error(Code::internal, "rendezvous: one group on two lanes");
+  if (++grouped_ == breaks_at_) throw Error(Code::internal, "rendezvous: broken, in the middle of a group");
   group_lane_ = lane;
   group_.push_back(std::move(operation));
 }

@@ -62,6 +62,7 @@ class Rendezvous final : public Transport {
   std::shared_ptr<Communicator> communicator();
 
   const uint32_t actor_;
+  const int64_t breaks_at_;
   const uint64_t nonce_;
   std::vector<std::unique_ptr<ChannelEnd>> ends_;
   std::mutex mutex_;  // guards the next two
@@ -71,6 +72,7 @@ class Rendezvous final : public Transport {
   bool grouping_ = false;
   std::optional<stretto_native> group_lane_;
   std::vector<Operation> group_;
+  int64_t grouped_ = 0;  // operations in groups so far
 };
 
 }  // namespace stretto::testing

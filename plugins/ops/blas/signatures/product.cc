@@ -41,7 +41,8 @@ OpInfo product_info(std::vector<Option> args) {
           "The product of two matrices",
           {{"a", "a matrix of floats"}, {"b", "a matrix of the same dtype, with as many rows as a has columns"}},
           {{"product", "a times b"}},
-          std::move(args)};
+          std::move(args),
+          STRETTO_OP_CAPTURABLE};
 }
 
 Inference infer_product(const Call& call, const Limits& limits) {

@@ -21,7 +21,7 @@ OpInfo AllGatherSignature::info() const {
           {{"x", "one value for each member, differing in their first dimension only", STRETTO_PORT_LIST}},
           {{"result", "the same on every member"}},
           {},
-          0,
+          STRETTO_OP_CAPTURABLE,
           STRETTO_ALL_GATHER};
 }
 
@@ -47,7 +47,7 @@ OpInfo BroadcastSignature::info() const {
           {{"x", "any value; the actor that makes it is the root"}},
           {{"result", "the same value"}},
           {},
-          0,
+          STRETTO_OP_CAPTURABLE,
           STRETTO_BROADCAST};
 }
 

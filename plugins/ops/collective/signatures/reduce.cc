@@ -55,7 +55,7 @@ void shape_scattered(const Launch& launch, uint32_t members) {
 OpInfo AllReduceSignature::info() const {
   return {kAllReduce,          "All inputs reduced to one, element by element, in the order of the set",
           {inputs_port()},     {{"result", "the same on every member; 16-bit floats are reduced in f32"}},
-          {reduce_argument()}, 0,
+          {reduce_argument()}, STRETTO_OP_CAPTURABLE,
           STRETTO_ALL_REDUCE};
 }
 
@@ -69,7 +69,7 @@ Inference AllReduceSignature::infer(const Call& call) const {
 OpInfo ReduceScatterSignature::info() const {
   return {kReduceScatter,        "A member's part, along the first dimension, of all inputs reduced to one",
           {inputs_port()},       {{"result", "the m-th part on member m; 16-bit floats are reduced in f32"}},
-          {reduce_argument()},   0,
+          {reduce_argument()},   STRETTO_OP_CAPTURABLE,
           STRETTO_REDUCE_SCATTER};
 }
 

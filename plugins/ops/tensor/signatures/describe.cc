@@ -12,7 +12,8 @@ OpInfo DescribeSignature::info() const {
           {{"value", "the first element as f32; 0 where there is none"},
            {"shape", "the dimensions, a vector of i64"},
            {"dtype", "the name of the dtype, as text"}},
-          {}};
+          {},
+          STRETTO_OP_CAPTURABLE};
 }
 
 Inference DescribeSignature::infer(const Call& call) const {
@@ -33,7 +34,8 @@ OpInfo ChecksumSignature::info() const {
           "FNV-1a, 64 bits, over the bytes of a value",
           {{"x", "any value"}},
           {{"result", "the hash, a scalar of u64"}},
-          {}};
+          {},
+          STRETTO_OP_CAPTURABLE};
 }
 
 Inference ChecksumSignature::infer(const Call& call) const {

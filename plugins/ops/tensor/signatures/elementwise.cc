@@ -31,7 +31,7 @@ void shape_sum(const Launch& launch) {
 }
 
 OpInfo CopySignature::info() const {
-  return {kCopy, "The input", {{"x", "any value"}}, {{"result", "the same value"}}, {}};
+  return {kCopy, "The input", {{"x", "any value"}}, {{"result", "the same value"}}, {}, STRETTO_OP_CAPTURABLE};
 }
 
 Inference CopySignature::infer(const Call& call) const { return like(only_input(kCopy, call), 0); }
@@ -41,7 +41,8 @@ OpInfo AddSignature::info() const {
           "The elementwise sum of a list of values",
           {{"values", "one or more values of one dtype and shape", STRETTO_PORT_LIST}},
           {{"sum", "their sum, added left to right"}},
-          {}};
+          {},
+          STRETTO_OP_CAPTURABLE};
 }
 
 Inference AddSignature::infer(const Call& call) const {
@@ -71,7 +72,8 @@ OpInfo ScaleSignature::info() const {
           "The input times a number",
           {{"x", "floats or integers"}},
           {{"result", "x times factor"}},
-          {Option(Type::real, "factor", "a number; a whole one for integers").needed()}};
+          {Option(Type::real, "factor", "a number; a whole one for integers").needed()},
+          STRETTO_OP_CAPTURABLE};
 }
 
 Inference ScaleSignature::infer(const Call& call) const {

@@ -13,7 +13,8 @@ OpInfo FillSignature::info() const {
           {{"result", "the filled value"}},
           {Option(Type::integers, "shape", "the shape, where the input 'shape' is left out").at_least(0),
            Option(Type::dtype, "dtype", "the element type").needed(),
-           Option(Type::bytes, "max_bytes", "bounds the result, where the input 'shape' is given").at_least(0)}};
+           Option(Type::bytes, "max_bytes", "bounds the result, where the input 'shape' is given").at_least(0)},
+          STRETTO_OP_CAPTURABLE};
 }
 
 Inference FillSignature::infer(const Call& call) const {

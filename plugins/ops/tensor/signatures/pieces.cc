@@ -54,7 +54,8 @@ OpInfo ConcatSignature::info() const {
           "A list of values joined along axis 0",
           {{"values", "one or more values that differ in their first dimension only", STRETTO_PORT_LIST}},
           {{"result", "the joined value"}},
-          {}};
+          {},
+          STRETTO_OP_CAPTURABLE};
 }
 
 Inference ConcatSignature::infer(const Call& call) const {
@@ -89,7 +90,8 @@ OpInfo SplitSignature::info() const {
           "The two halves along axis 0",
           {{"x", "a value with a first axis"}},
           {{"low", "the first half; the larger one where the number is odd"}, {"high", "the second half"}},
-          {}};
+          {},
+          STRETTO_OP_CAPTURABLE};
 }
 
 Inference SplitSignature::infer(const Call& call) const {

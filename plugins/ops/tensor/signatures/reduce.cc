@@ -18,7 +18,8 @@ OpInfo ReduceSignature::info() const {
           "One scalar from all elements, in the order they lie in memory",
           {{"x", "floats or integers"}},
           {{"result", "a scalar of the same dtype"}},
-          {Option(Type::text, "op", "what becomes of the elements").otherwise("\"sum\"").one_of("sum|max|min")}};
+          {Option(Type::text, "op", "what becomes of the elements").otherwise("\"sum\"").one_of("sum|max|min")},
+          STRETTO_OP_CAPTURABLE};
 }
 
 Inference ReduceSignature::infer(const Call& call) const {
