@@ -57,7 +57,7 @@ class Run {
  public:
   Run(const std::string& capture, int nodes, Catalogue& catalogue) : input_(kElements) {
     CompileOptions options;
-    options.scheduler = "overlap";
+    options.scheduler = "serial";  // one execution after another: what overlap interleaves is in no row
     options.inflight = kInflight;
     Arguments device;
     device["capture"].value = capture;
