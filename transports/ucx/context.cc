@@ -47,6 +47,8 @@ Config make_config(const ContextSettings& settings) {
   must(ucp_config_read(nullptr, nullptr, &raw), "UCX could not read its settings (UCX_* variables)");
   Config config(raw);
   if (!settings.tls.empty()) modify(config, "TLS", settings.tls);
+  // A UCX that knows CUDA pins what it maps, and then the device can't. What is staged has no use for that.
+  if (!settings.cuda && settings.tls.empty() && !in_environment("UCX_TLS")) modify(config, "TLS", "^cuda");
   if (!settings.devices.empty()) modify(config, "NET_DEVICES", settings.devices);
   modify(config, "KEEPALIVE_INTERVAL", std::to_string(static_cast<int64_t>(settings.keepalive * 1e6)) + "us");
   // Without it an endpoint that reports errors has no shared memory: see uct_mm_iface_query in UCX.
@@ -131,8 +133,11 @@ Registration::Registration(ucp_context_h context, void* memory, uint64_t bytes, 
   parameters.address = memory;
   parameters.length = bytes;
   if (cuda) {
-    parameters.field_mask |= UCP_MEM_MAP_PARAM_FIELD_MEMORY_TYPE;
+    // 1.22 takes the kind of memory only with the access, too.
+    parameters.field_mask |= UCP_MEM_MAP_PARAM_FIELD_MEMORY_TYPE | UCP_MEM_MAP_PARAM_FIELD_PROT;
     parameters.memory_type = UCS_MEMORY_TYPE_CUDA;
+    parameters.prot = UCP_MEM_MAP_PROT_LOCAL_READ | UCP_MEM_MAP_PROT_LOCAL_WRITE | UCP_MEM_MAP_PROT_REMOTE_READ |
+                      UCP_MEM_MAP_PROT_REMOTE_WRITE;
   }
   must(ucp_mem_map(context_, &parameters, &raw_), "UCX could not register " + std::to_string(bytes) + " bytes");
 }

@@ -20,6 +20,7 @@ struct ContextSettings {
   std::string tls;      ///< UCX_TLS
   std::string devices;  ///< UCX_NET_DEVICES
   double keepalive;     ///< seconds between looks at a silent peer
+  bool cuda;            ///< whether it may know memory of GPUs
 };
 
 /// Owns the registration of memory that somebody else owns and that outlives it, or of memory that UCX allocated for

@@ -35,10 +35,10 @@ std::vector<Option> options() {
           .at_least(0)
           .at_most(static_cast<double>(kMostEagerBytes)));
   all.push_back(Option(Type::text, "gpu",
-                       "how memory of GPUs is reached: by UCX itself (direct), through pinned host memory in pieces "
-                       "(staged), or direct where this UCX was built with CUDA and staged elsewhere (auto)")
-                    .otherwise("\"auto\"")
-                    .one_of("auto|direct|staged"));
+                       "how memory of GPUs is reached: through pinned host memory in pieces (staged), or by UCX itself "
+                       "(direct), which takes a UCX built with CUDA and has not carried a value yet")
+                    .otherwise("\"staged\"")
+                    .one_of("staged|direct"));
   all.push_back(Option(Type::bytes, "staging_bytes", "of a piece of a staged payload; no less than eager_bytes")
                     .otherwise("4194304")
                     .at_least(4096)

@@ -23,13 +23,13 @@ Reach reach_of(const TransportOpen& request, const Context& context) {
   const std::string kind = request.device->kind;
   const auto& gpu = request.settings.text("gpu");
   if (kind == "host") return Reach::host;
-  const bool direct = kind == kCuda && context.knows_cuda();
-  if (gpu == "direct" && !direct)
+  const bool direct = gpu == "direct";
+  if (direct && (kind != kCuda || !context.knows_cuda()))
     throw Error(Code::unavailable,
                 "transport.ucx.gpu = 'direct': UCX " + library_version() + ", as it is here, does not know '" + kind +
                     "' memory; expected one that was built with CUDA (libucx-cu13 on PyPI), with transport.ucx.tls, or "
                     "UCX_TLS, empty or with 'cuda' in it. Or set gpu = 'staged'");
-  if (direct && gpu != "staged") return Reach::device;
+  if (direct) return Reach::device;
   if (request.device_api == nullptr)
     throw Error(Code::unavailable, "'" + kind +
                                        "' memory has to be staged, and this host passes no calls of the "
@@ -63,16 +63,17 @@ struct UcxTransport::Greeting {
 std::vector<std::string> UcxTransport::findings() {
   std::vector<std::string> texts{"UCX " + library_version()};
   std::string found;
-  const Context context({"", "", 1});
+  const Context context({"", "", 1, true});
   for (const auto& resource : context.resources()) found += (found.empty() ? "" : " ") + resource;
   texts.push_back("transports/devices: " + found);
-  texts.emplace_back(context.knows_cuda() ? "memory of GPUs: direct, this UCX knows CUDA"
+  texts.emplace_back(context.knows_cuda() ? "memory of GPUs: staged through pinned memory; this UCX knows CUDA too"
                                           : "memory of GPUs: staged through pinned memory, this UCX finds no CUDA");
   return texts;
 }
 
 UcxTransport::UcxTransport(const TransportOpen& request)
-    : context_({request.settings.text("tls"), request.settings.text("devices"), request.settings.seconds("keepalive")}),
+    : context_({request.settings.text("tls"), request.settings.text("devices"), request.settings.seconds("keepalive"),
+                request.settings.text("gpu") == "direct"}),
       engine_(std::make_unique<Engine>(context_, static_cast<Receiver&>(*this))),
       worker_(*engine_, nanoseconds(request.settings.seconds("spin"))),
       device_{request.device_api, request.device_handle},
