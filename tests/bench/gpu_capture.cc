@@ -5,6 +5,7 @@
 /// processors in each, with `capture` off and on. Both runs are open at once and measured in turn, after a warm-up.
 /// Every result is checked. One JSON object on stdout: samples, by mode. Usage: gpu_capture [repeats] [nodes]
 
+#include "environment.h"
 #include "stretto/catalogue.h"
 #include "stretto/runtime.h"
 
@@ -20,13 +21,6 @@ namespace {
 constexpr uint32_t kInflight = 4;
 constexpr int kExecutions = 200;
 constexpr int64_t kElements = 1024;
-
-const char* environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets the environment
-  if (value == nullptr)
-    throw Error(Code::invalid_argument, std::string(name) + " is not set; tests/gpu/run.py sets it");
-  return value;
-}
 
 /// Twice and half in turn: the result is the input, where the number of nodes is even.
 Graph row(int nodes) {

@@ -14,6 +14,7 @@
 /// seconds by hand-over, by mode. Every number that comes back is checked.
 /// Usage: gpu_handover [repeats] [bytes] [links]
 
+#include "environment.h"
 #include "stretto/catalogue.h"
 #include "stretto/runtime.h"
 
@@ -34,13 +35,6 @@ struct Mode {
 constexpr Mode kModes[] = {{"threads", false, false, 1000},
                            {"processes", true, false, 1000},
                            {"processes, staged through the host", true, true, 3}};
-
-const char* environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets the environment
-  if (value == nullptr)
-    throw Error(Code::invalid_argument, std::string(name) + " is not set; tests/gpu/run.py sets it");
-  return value;
-}
 
 Graph chain(int links, bool apart, int64_t bytes) {
   GraphBuilder build(apart ? "apart" : "together");

@@ -10,6 +10,7 @@
 /// each execution before the next is submitted; overlap. One JSON object on stdout: seconds, by mode and N. Every value
 /// received is checked. Usage: gpu_overlap copy|nccl [repeats] [dimension]
 
+#include "environment.h"
 #include "rehearsal/copy_engine.h"
 #include "stretto/catalogue.h"
 #include "stretto/runtime.h"
@@ -32,13 +33,6 @@ constexpr Mode kModes[] = {{"serial", "serial", 4},
                            {"Ray's rule, one at a time", "ray_rule", 1, testing::CopyEngineOrder::products_first},
                            {"overlap, one at a time", "overlap", 1},
                            {"overlap", "overlap", 4}};
-
-const char* environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets the environment
-  if (value == nullptr)
-    throw Error(Code::invalid_argument, std::string(name) + " is not set; tests/gpu/run.py sets it");
-  return value;
-}
 
 /// As examples/reference/job.toml with gpu.toml, with its outputs in the order of copy_engine_job's.
 Graph reference_job(int64_t dimension) {
