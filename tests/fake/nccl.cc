@@ -10,9 +10,11 @@
 #include "nccl_home.h"
 #include "stretto/error.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <nccl.h>
+#include <random>
 #include <unistd.h>
 
 /// One rank: at home in this process, or away in the one where the id was made.
@@ -60,6 +62,15 @@ struct Posted {
   ncclComm* communicator;
   Stream* stream;
   testing::Operation operation;
+};
+
+/// What a group has for one communicator on one stream: it runs as one.
+struct Launch {
+  ncclComm* communicator;
+  Stream* stream;
+  std::vector<testing::Operation> operations;
+
+  bool is_of(const Posted& item) const { return item.communicator == communicator && item.stream == stream; }
 };
 
 thread_local int depth = 0;
@@ -299,11 +310,18 @@ ncclResult_t ncclGroupStart() {
 ncclResult_t ncclGroupEnd() {
   if (depth == 0) return ncclInvalidUsage;
   if (--depth > 0) return ncclSuccess;
-  std::map<std::pair<ncclComm*, Stream*>, std::vector<stretto::testing::Operation>> by_communicator;
-  for (auto& item : posted) by_communicator[{item.communicator, item.stream}].push_back(std::move(item.operation));
+  std::vector<Launch> launches;
+  for (auto& item : posted) {
+    const auto same = std::ranges::find_if(launches, [&](const Launch& it) { return it.is_of(item); });
+    auto& launch = same != launches.end() ? *same : launches.emplace_back(Launch{item.communicator, item.stream, {}});
+    launch.operations.push_back(std::move(item.operation));
+  }
   posted.clear();
+  // NCCL does not say in which order a stream runs what a group has on several communicators.
+  static std::atomic<uint32_t> groups{0};
+  std::ranges::shuffle(launches, std::mt19937(++groups));
   try {
-    for (auto& [where, operations] : by_communicator) enqueue(where.first, where.second, std::move(operations));
+    for (auto& launch : launches) enqueue(launch.communicator, launch.stream, std::move(launch.operations));
     return ncclInProgress;
   } catch (const stretto::Error& error) {
     Machine::instance().violation(error.what());

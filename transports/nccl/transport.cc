@@ -176,7 +176,10 @@ void NcclTransport::warm_sets(std::byte* bytes, cudaStream_t stream, Deadline de
   }
 }
 
-// Every pair sends one byte each way, all at once, as a group: no order of pairs could make a circle.
+// Every pair sends one byte each way: as one group on each communicator, where no order of pairs could make a circle,
+// and one communicator after the other, in the order in which all actors have them. In one group, those would run in an
+// order that NCCL does not state, and on one stream each waits for the one before: four actors in a ring could wait in
+// a circle.
 void NcclTransport::warm(Deadline deadline) {
   cudaStream_t stream = nullptr;
   std::byte* bytes = nullptr;
@@ -184,15 +187,18 @@ void NcclTransport::warm(Deadline deadline) {
   STRETTO_CUDA(cudaStreamCreateWithFlags, &stream, cudaStreamNonBlocking);
   STRETTO_CUDA(cudaMallocAsync, reinterpret_cast<void**>(&bytes), 2 * count + 1, stream);
   STRETTO_CUDA(cudaMemsetAsync, bytes, 0, 2 * count + 1, stream);
-  begin_group();
   size_t at = 0;
-  for (const auto& [peer, route] : routes_) {
-    route.communicator->send(bytes + at, 1, route.rank, stream);
-    route.communicator->receive(bytes + count + at, 1, route.rank, stream);
-    ++at;
+  for (const auto& communicator : communicators_) {
+    begin_group();
+    for (const auto& [peer, route] : routes_) {
+      if (route.communicator != communicator.get()) continue;
+      route.communicator->send(bytes + at, 1, route.rank, stream);
+      route.communicator->receive(bytes + count + at, 1, route.rank, stream);
+      ++at;
+    }
+    end_group();
+    communicator->await_issued(deadline);
   }
-  end_group();
-  for (const auto& communicator : communicators_) communicator->await_issued(deadline);
   warm_sets(bytes + 2 * count, stream, deadline);
   STRETTO_CUDA(cudaFreeAsync, bytes, stream);
   for (cudaError_t state = cudaStreamQuery(stream); state != cudaSuccess; state = cudaStreamQuery(stream)) {
