@@ -322,18 +322,32 @@ TEST_P(StagedPeers, AKilledOneIsNamed) {
   }
 }
 
-TEST(StagedOptions, DirectNeedsAUcxThatKnowsCuda) {
-  const Outcome outcome = outcome_of([&](const stretto_sink* sink) {
+Outcome opened(const std::string& options) {
+  return outcome_of([&](const stretto_sink* sink) {
     try {
-      const OpenActor actor(TransportUnderTest{{"ucx", "ucx", "gpu = 'direct'"}, kGpu}, 0, 1);
+      const OpenActor actor(TransportUnderTest{{"ucx", "ucx", options}, kGpu}, 0, 1);
       return static_cast<int32_t>(STRETTO_OK);
     } catch (const Error& error) {
       return report(sink, error.code(), error.what());
     }
   });
-  if (outcome.code == Code::ok) GTEST_SKIP() << "this UCX knows CUDA";
+}
+
+TEST(StagedOptions, DirectNeedsAUcxThatKnowsCuda) {
+  const Outcome outcome = opened("gpu = 'direct'");
+  if (outcome.code == Code::ok) GTEST_SKIP() << "this UCX reaches CUDA";
   EXPECT_TRUE(failed_with(Code::unavailable, outcome));
   EXPECT_NE(outcome.message.find("libucx-cu13"), std::string::npos) << outcome.message;
+}
+
+TEST(StagedOptions, DirectNeedsUcxsOwnCopiesAmongTheTransports) {
+  for (const char* tls : {"tcp", "posix,cma,tcp"}) {
+    const Outcome outcome = opened("gpu = 'direct'\ntls = '" + std::string(tls) + "'");
+    EXPECT_TRUE(failed_with(Code::unavailable, outcome));
+    const bool told = outcome.message.find("it takes 1.19 or later") != std::string::npos ||
+                      outcome.message.find("its transport cuda_copy is missing") != std::string::npos;
+    EXPECT_TRUE(told) << outcome.message;
+  }
 }
 
 TEST(StagedOptions, AnOlderHostPassesNoDeviceToStageWith) {

@@ -23,7 +23,9 @@ AnnouncedEnd End::announced() const {
     if (slot.memory == nullptr) throw error(Code::invalid_argument, "not all of its slots were bound to memory");
     const auto* allocated = wiring_.context.allocated(slot.memory);
     const Registration& registration = allocated != nullptr ? *allocated : slot.registration;
-    end.memory.push_back({reinterpret_cast<uint64_t>(slot.memory), registration.key()});
+    // Nobody reaches a device's slots by address, and the key of some takes what not every GPU has.
+    end.memory.push_back({reinterpret_cast<uint64_t>(slot.memory),
+                          wiring_.reach == Reach::device ? std::vector<std::byte>() : registration.key()});
   }
   if (end.memory.empty()) throw error(Code::invalid_argument, "its slots were not bound to memory");
   return end;

@@ -53,9 +53,14 @@ class End : public ChannelEnd {
     return here == Reach::host && there == Reach::host ? Way::host : Way::device;
   }
   /// This end's own slot, of as many as were bound.
-  std::byte* memory(int64_t execution) const { return slots_[static_cast<uint64_t>(execution) % slots_.size()].memory; }
+  std::byte* memory(int64_t execution) const { return bound(execution).memory; }
+  /// Its registration where UCX reaches it in a device's memory; else null.
+  const Registration* device(int64_t execution) const {
+    return wiring_.reach == Reach::device ? &bound(execution).registration : nullptr;
+  }
 
  private:
+  const BoundSlot& bound(int64_t execution) const { return slots_[static_cast<uint64_t>(execution) % slots_.size()]; }
   const ChannelInfo channel_;
   Wiring& wiring_;
   std::vector<BoundSlot> slots_;

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <sstream>
+#include <ucs/config/global_opts.h>
 #include <utility>
 
 namespace stretto::ucx {
@@ -42,6 +43,15 @@ void prefer(const Config& config, const std::string& transport, const std::strin
   if (!short_one && !long_one) modify(config, (transport + "_" + name).c_str(), value);
 }
 
+/// Has UCX ask the driver what memory is. Else it takes for the host's what it has not seen being allocated, and what
+/// it sees hangs on hooks in the driver, which a module of its own (libucm_cuda) sets if that can be loaded. So a GPU's
+/// memory was read as another process's, and came out as an input/output error.
+void ask_what_memory_is() {
+  constexpr const char* kName = "MEMTYPE_CACHE";
+  if (in_environment("UCX_MEMTYPE_CACHE")) return;
+  must(ucs_global_opts_set_value(kName, "n"), std::string("UCX refused ") + kName + " = n");
+}
+
 Config make_config(const ContextSettings& settings) {
   ucp_config_t* raw = nullptr;
   must(ucp_config_read(nullptr, nullptr, &raw), "UCX could not read its settings (UCX_* variables)");
@@ -65,6 +75,7 @@ Config make_config(const ContextSettings& settings) {
 
 Context::Context(const ContextSettings& settings) {
   take_over_log();
+  if (settings.cuda) ask_what_memory_is();
   const Config config = make_config(settings);
   ucp_params_t parameters{};
   parameters.field_mask = UCP_PARAM_FIELD_FEATURES | UCP_PARAM_FIELD_NAME;
@@ -80,11 +91,17 @@ Context::~Context() {
   ucp_cleanup(raw_);
 }
 
-bool Context::knows_cuda() const {
-  ucp_context_attr_t attributes{};
-  attributes.field_mask = UCP_ATTR_FIELD_MEMORY_TYPES;
-  must(ucp_context_query(raw_, &attributes), "UCX could not tell what memory it knows");
-  return (attributes.memory_types & (1UL << UCS_MEMORY_TYPE_CUDA)) != 0;
+// cuda_copy alone tells memory of a GPU from the host's, and copies it where nothing else reaches both ends.
+// Before 1.19 it does so in the context of the thread that happens to progress, which is any lane here.
+std::string Context::cuda_is_missing() const {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned release = 0;
+  ucp_get_version(&major, &minor, &release);
+  if (std::pair(major, minor) < std::pair(1U, 19U)) return "it takes 1.19 or later";
+  const auto found = resources();
+  const bool copies = std::ranges::any_of(found, [](const auto& name) { return name.starts_with("cuda_copy/"); });
+  return copies ? "" : "its transport cuda_copy is missing";
 }
 
 std::vector<std::string> Context::resources() const {

@@ -20,7 +20,7 @@ struct ContextSettings {
   std::string tls;      ///< UCX_TLS
   std::string devices;  ///< UCX_NET_DEVICES
   double keepalive;     ///< seconds between looks at a silent peer
-  bool cuda;            ///< whether it may know memory of GPUs
+  bool cuda;            ///< whether it may reach memory of GPUs
 };
 
 /// Owns the registration of memory that somebody else owns and that outlives it, or of memory that UCX allocated for
@@ -38,6 +38,8 @@ class Registration {
   Registration& operator=(Registration&& other) noexcept;
   ~Registration();
   void* memory() const { return memory_; }
+  /// Null where nothing is registered.
+  ucp_mem_h raw() const { return raw_; }
   /// What a peer needs to reach it; empty where nothing is registered.
   std::vector<std::byte> key() const;
 
@@ -60,8 +62,8 @@ class Context {
   void* allocate(uint64_t bytes);
   /// What a peer needs to reach memory that `allocate` gave; null for other memory.
   const Registration* allocated(const void* memory) const;
-  /// Whether UCX itself reaches memory of CUDA devices.
-  bool knows_cuda() const;
+  /// Why UCX itself can't reach memory of CUDA devices; empty where it can.
+  std::string cuda_is_missing() const;
   /// The transports and devices that it found, one a line.
   std::vector<std::string> resources() const;
 

@@ -18,9 +18,14 @@ ucs_status_t on_message(void* receiver, const void* header, size_t header_length
   return kept ? UCS_INPROGRESS : UCS_OK;
 }
 
-void place_in_cuda(ucp_request_param_t& parameters) {
+// Of the kinds that may be stated, UCX from 1.16 on believes the host's alone, and finds out any other by itself. What
+// a registration says it believes.
+void place(ucp_request_param_t& parameters, const Registration* device) {
   parameters.op_attr_mask |= UCP_OP_ATTR_FIELD_MEMORY_TYPE;
-  parameters.memory_type = UCS_MEMORY_TYPE_CUDA;
+  parameters.memory_type = device == nullptr ? UCS_MEMORY_TYPE_HOST : UCS_MEMORY_TYPE_CUDA;
+  if (device == nullptr) return;
+  parameters.op_attr_mask |= UCP_OP_ATTR_FIELD_MEMH;
+  parameters.memh = device->raw();
 }
 
 }  // namespace
@@ -83,9 +88,9 @@ void Engine::settle(Operation& operation, ucs_status_ptr_t request) {
   if (!UCS_PTR_IS_PTR(request)) end(operation, UCS_PTR_STATUS(request));
 }
 
-void Engine::fetch(Operation& operation, void* descriptor, void* to, uint64_t bytes, bool cuda) {
+void Engine::fetch(Operation& operation, void* descriptor, void* to, uint64_t bytes, const Registration* device) {
   ucp_request_param_t parameters{};
-  if (cuda) place_in_cuda(parameters);
+  place(parameters, device);
   start(operation, parameters);
   parameters.cb.recv_am = [](void* request, ucs_status_t status, size_t /*length*/, void* data) {
     ucp_request_free(request);
@@ -124,9 +129,9 @@ void Engine::sent(void* request, ucs_status_t status, void* operation) {
 }
 
 void Endpoint::send(Operation& operation, std::span<const std::byte> header, const void* payload, uint64_t bytes,
-                    Protocol protocol, bool cuda) {
+                    Protocol protocol, const Registration* device) {
   ucp_request_param_t parameters{};
-  if (cuda) place_in_cuda(parameters);
+  place(parameters, device);
   parameters.op_attr_mask |= UCP_OP_ATTR_FIELD_FLAGS;
   parameters.flags = protocol == Protocol::eager ? UCP_AM_SEND_FLAG_EAGER : UCP_AM_SEND_FLAG_RNDV;
   engine_.start(operation, parameters);
@@ -141,6 +146,7 @@ void Endpoint::say(Operation& operation, std::span<const std::byte> header) {
 
 void Endpoint::get(Operation& operation, void* to, uint64_t bytes, uint64_t from, const RemoteKey& key) {
   ucp_request_param_t parameters{};
+  place(parameters, nullptr);
   engine_.start(operation, parameters);
   parameters.cb.send = &Engine::sent;
   engine_.settle(operation, ucp_get_nbx(raw_, to, bytes, from, key.raw(), &parameters));
@@ -148,6 +154,7 @@ void Endpoint::get(Operation& operation, void* to, uint64_t bytes, uint64_t from
 
 void Endpoint::put(Operation& operation, const void* from, uint64_t bytes, uint64_t to, const RemoteKey& key) {
   ucp_request_param_t parameters{};
+  place(parameters, nullptr);
   engine_.start(operation, parameters);
   parameters.cb.send = &Engine::sent;
   engine_.settle(operation, ucp_put_nbx(raw_, from, bytes, to, key.raw(), &parameters));

@@ -72,9 +72,9 @@ class Engine {
   bool arm();
   /// Operations that were posted and have not ended.
   uint64_t running() const { return running_; }
-  /// Brings the bytes of a kept rendezvous. They have arrived when `operation` ends. `cuda`: to memory of a CUDA
-  /// device.
-  void fetch(Operation& operation, void* descriptor, void* to, uint64_t bytes, bool cuda = false);
+  /// Brings the bytes of a kept rendezvous. They have arrived when `operation` ends. `device`: the registration of `to`
+  /// where that lies in memory of a CUDA device.
+  void fetch(Operation& operation, void* descriptor, void* to, uint64_t bytes, const Registration* device = nullptr);
   /// Gives up a kept rendezvous; its sender's operation ends well.
   void drop(void* descriptor) { ucp_am_data_release(raw_, descriptor); }
 
@@ -128,9 +128,10 @@ class Endpoint {
 
   RemoteKey unpack(std::span<const std::byte> key) const;
   enum class Protocol { eager, rendezvous };
-  /// All that is given stays untouched until the operation ends. `cuda`: the payload lies in memory of a CUDA device.
+  /// All that is given stays untouched until the operation ends. `device`: the registration of a payload that lies in
+  /// memory of a CUDA device.
   void send(Operation& operation, std::span<const std::byte> header, const void* payload, uint64_t bytes,
-            Protocol protocol, bool cuda = false);
+            Protocol protocol, const Registration* device = nullptr);
   /// A header alone, faster: it arrives as what it is.
   void say(Operation& operation, std::span<const std::byte> header);
   void get(Operation& operation, void* to, uint64_t bytes, uint64_t from, const RemoteKey& key);

@@ -41,10 +41,11 @@ Incoming::Incoming(const Wiring& wiring, const Peer& writer, uint64_t most_bytes
 
 Incoming::~Incoming() = default;
 
-void Incoming::begin(std::byte* to, uint64_t bytes) {
+void Incoming::begin(std::byte* to, uint64_t bytes, const Registration* device) {
   running_ = true;
   result_ = {};
   to_ = to;
+  device_ = device;
   bytes_ = bytes;
   count_ = pieces_of(bytes, wiring_.piece_bytes);
   landed_ = 0;
@@ -52,7 +53,7 @@ void Incoming::begin(std::byte* to, uint64_t bytes) {
 }
 
 void Incoming::begin(std::byte* to, std::span<const std::byte> brought) {
-  begin(to, brought.size());
+  begin(to, brought.size(), nullptr);
   Part& only = *parts_.front();
   only.awaited = false;
   only.brought = brought.data();
@@ -88,7 +89,7 @@ void Incoming::start(Part& part) {
   }
   wiring_.engine.fetch(part.fetch, std::exchange(part.rendezvous, nullptr),
                        part.piece != nullptr ? part.piece : part.target(), length(part),
-                       part.piece == nullptr && wiring_.reach == Reach::device);
+                       part.piece == nullptr ? device_ : nullptr);
 }
 
 void Incoming::fetched(Part& part, Result result) {

@@ -49,10 +49,11 @@ Outgoing::Outgoing(const Wiring& wiring, const ChannelInfo& channel, Peer& reade
 
 Outgoing::~Outgoing() = default;
 
-void Outgoing::begin(int64_t execution, const std::byte* from, uint64_t bytes) {
+void Outgoing::begin(int64_t execution, const std::byte* from, uint64_t bytes, const Registration* device) {
   running_ = true;
   result_ = {};
   from_ = from;
+  device_ = device;
   bytes_ = bytes;
   count_ = pieces_of(bytes, wiring_.piece_bytes);
   next_ = 0;
@@ -110,7 +111,7 @@ void Outgoing::copied(Flight& flight, Result result) {
 void Outgoing::send(Flight& flight, const std::byte* from) {
   flight.word.set_number(flight.number);
   reader_.endpoint().send(flight.message, flight.word.bytes(), from, length(flight), Endpoint::Protocol::rendezvous,
-                          flight.piece == nullptr && wiring_.reach == Reach::device);
+                          flight.piece == nullptr ? device_ : nullptr);
 }
 
 void Outgoing::sent(Flight& flight, Result result) {

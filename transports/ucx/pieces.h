@@ -28,8 +28,8 @@ class Outgoing {
   Outgoing& operator=(const Outgoing&) = delete;
   ~Outgoing();
   bool running() const { return running_; }
-  /// `from` stays untouched until it has ended.
-  void begin(int64_t execution, const std::byte* from, uint64_t bytes);
+  /// `from` stays untouched until it has ended. `device`: its registration where UCX reaches it in a device's memory.
+  void begin(int64_t execution, const std::byte* from, uint64_t bytes, const Registration* device);
 
  private:
   struct Flight;
@@ -53,6 +53,7 @@ class Outgoing {
   Operation failed_;
   std::vector<std::unique_ptr<Flight>> flights_;
   const std::byte* from_ = nullptr;
+  const Registration* device_ = nullptr;
   uint64_t bytes_ = 0;
   uint64_t count_ = 0;
   uint64_t next_ = 0;
@@ -70,8 +71,9 @@ class Incoming {
   Incoming(const Incoming&) = delete;
   Incoming& operator=(const Incoming&) = delete;
   ~Incoming();
-  /// Pieces of so many bytes, one or more, are to come to `to`.
-  void begin(std::byte* to, uint64_t bytes);
+  /// Pieces of so many bytes, one or more, are to come to `to`. `device`: its registration where UCX reaches it in a
+  /// device's memory.
+  void begin(std::byte* to, uint64_t bytes, const Registration* device);
   /// The same bytes are here, no more than a piece has; they stay untouched until it has ended.
   void begin(std::byte* to, std::span<const std::byte> brought);
   enum class Taken { kept, given_up, unexpected };
@@ -98,6 +100,7 @@ class Incoming {
   void* const owner_;
   std::vector<std::unique_ptr<Part>> parts_;  // by number
   std::byte* to_ = nullptr;
+  const Registration* device_ = nullptr;
   uint64_t bytes_ = 0;
   uint64_t count_ = 0;
   uint64_t landed_ = 0;

@@ -34,11 +34,12 @@ std::vector<Option> options() {
           .otherwise("8192")
           .at_least(0)
           .at_most(static_cast<double>(kMostEagerBytes)));
-  all.push_back(Option(Type::text, "gpu",
-                       "how memory of GPUs is reached: through pinned host memory in pieces (staged), or by UCX itself "
-                       "(direct), which takes a UCX built with CUDA and has not carried a value yet")
-                    .otherwise("\"staged\"")
-                    .one_of("staged|direct"));
+  all.push_back(
+      Option(Type::text, "gpu",
+             "how memory of GPUs is reached: through pinned host memory in pieces (staged), or by UCX itself "
+             "(direct), which takes UCX 1.19 or later, built with CUDA, and has not carried a value on a real GPU yet")
+          .otherwise("\"staged\"")
+          .one_of("staged|direct"));
   all.push_back(Option(Type::bytes, "staging_bytes", "of a piece of a staged payload; no less than eager_bytes")
                     .otherwise("4194304")
                     .at_least(4096)

@@ -197,12 +197,12 @@ void ReaderEnd::bring(Slot& slot, std::span<const std::byte> payload) {
     return arrived(slot, {});
   }
   if (way_ == Way::pieces) {
-    slot.pieces->begin(memory(execution), slot.bytes);
+    slot.pieces->begin(memory(execution), slot.bytes, device(execution));
     return ask(slot);
   }
   if (slot.rendezvous != nullptr)
     return wiring().engine.fetch(slot.transfer, std::exchange(slot.rendezvous, nullptr), memory(execution), slot.bytes,
-                                 wiring().reach == Reach::device);
+                                 device(execution));
   if (!ring_.empty()) {
     const auto& from = ring_.at(execution);
     // UCX would copy here and now, and the engine serve no other channel meanwhile; the lane copies outside of it.

@@ -23,13 +23,15 @@ Reach reach_of(const TransportOpen& request, const Context& context) {
   const std::string kind = request.device->kind;
   const auto& gpu = request.settings.text("gpu");
   if (kind == "host") return Reach::host;
-  const bool direct = gpu == "direct";
-  if (direct && (kind != kCuda || !context.knows_cuda()))
+  if (gpu == "direct") {
+    const std::string missing = kind == kCuda ? context.cuda_is_missing() : "it knows 'cuda' alone";
+    if (missing.empty()) return Reach::device;
     throw Error(Code::unavailable,
-                "transport.ucx.gpu = 'direct': UCX " + library_version() + ", as it is here, does not know '" + kind +
-                    "' memory; expected one that was built with CUDA (libucx-cu13 on PyPI), with transport.ucx.tls, or "
+                "transport.ucx.gpu = 'direct': UCX " + library_version() + ", as it is here, does not reach '" + kind +
+                    "' memory: " + missing +
+                    "; expected one that was built with CUDA (libucx-cu13 on PyPI), with transport.ucx.tls, or "
                     "UCX_TLS, empty or with 'cuda' in it. Or set gpu = 'staged'");
-  if (direct) return Reach::device;
+  }
   if (request.device_api == nullptr)
     throw Error(Code::unavailable, "'" + kind +
                                        "' memory has to be staged, and this host passes no calls of the "
@@ -66,8 +68,10 @@ std::vector<std::string> UcxTransport::findings() {
   const Context context({"", "", 1, true});
   for (const auto& resource : context.resources()) found += (found.empty() ? "" : " ") + resource;
   texts.push_back("transports/devices: " + found);
-  texts.emplace_back(context.knows_cuda() ? "memory of GPUs: staged through pinned memory; this UCX knows CUDA too"
-                                          : "memory of GPUs: staged through pinned memory, this UCX finds no CUDA");
+  const std::string missing = context.cuda_is_missing();
+  texts.push_back("memory of GPUs: staged through pinned memory" +
+                  (missing.empty() ? "; this UCX reaches it too, with gpu = 'direct'"
+                                   : ", UCX itself does not reach it: " + missing));
   return texts;
 }
 
@@ -154,7 +158,7 @@ bool UcxTransport::connect(uint32_t round, std::span<const BlobView> theirs, Blo
   }
   if (round == 1) {
     make_peers(theirs);
-    // Where UCX reaches the device's memory, its progress needs the device to be its thread's: every call makes it so.
+    // Arming a UCX that copies on streams of its own needs the device to be its thread's: every call makes it so.
     worker_.start([this] {
       if (wiring_.reach == Reach::device && device_.api != nullptr && device_.api->status != nullptr)
         device_.api->status(device_.handle, nullptr);

@@ -154,7 +154,7 @@ void WriterEnd::announce(Slot& slot) {
     else
       delivery->peer().endpoint().send(delivery->message, delivery->word.bytes(), memory(slot.execution), slot.bytes,
                                        eager ? Endpoint::Protocol::eager : Endpoint::Protocol::rendezvous,
-                                       wiring().reach == Reach::device);
+                                       eager ? nullptr : device(slot.execution));
   }
 }
 
@@ -187,7 +187,8 @@ void WriterEnd::on_wanted(uint32_t actor, uint32_t low) {
   Delivery& delivery = *slot.deliveries[reader];
   if (delivery.peer().gone() || (delivery.pieces != nullptr && delivery.pieces->running())) return;
   slot.under_way.fetch_add(1, std::memory_order_relaxed);
-  if (delivery.pieces != nullptr) return delivery.pieces->begin(execution, memory(execution), slot.bytes);
+  if (delivery.pieces != nullptr)
+    return delivery.pieces->begin(execution, memory(execution), slot.bytes, device(execution));
   const auto& to = readers_[reader].ring.at(execution);
   delivery.peer().endpoint().put(delivery.put, memory(execution), slot.bytes, to.address, to.key);
 }
