@@ -4,7 +4,7 @@
 """The tests and benches that need a GPU (T3), or several (T4), in one go: prints one table, ends within 8 minutes.
 
 usage: run.py BUILD [LOGS [PARTS]]    BUILD: the build folder. LOGS: a folder for the programs' output. PARTS: a,b,…
-All parts but ucx, unless they are named.
+All parts but ucx and direct, unless they are named.
 STRETTO_UCX: a folder with UCX's libraries, for machines that have none, or others than are to be tried.
 Exit code: 0 all passed, 1 something failed, 3 there is no GPU.
 """
@@ -218,17 +218,69 @@ def full_size(rig, transport, count, more):
                 f"{timed(variant['runs'])}; t {variant['t'] * 1e3:.3f} ms, m {variant['m'] * 1e3:.3f} ms in these runs")
 
 
-def ucx_jobs(rig, gpus):
-    """The same jobs over UCX, staged through pinned memory. (Direct fails, see README.md.)"""
-    global failed
+def ucx_findings(rig):
+    """What UCX says of itself and of GPUs; empty where there is none."""
     code, out, err = rig.stretto("doctor", ["doctor", "--json"], 60)
     found = [component for plugin in json.loads(out or "{}").get("plugins", []) for component in plugin["components"]
              if component["name"] == "ucx"]
     if not found:
         row("T3", "ucx", "not built, or its libraries are missing: see STRETTO_UCX")
-        return
+        return ""
     findings = found[0].get("findings", ["?"])
     row("T3", "ucx", f"{findings[0]}; {findings[-1]}")
+    return findings[-1]
+
+
+OLD_WAY = "by what UCX saw allocated"  # which the transport doesn't trust: it may fail
+# What is changed, for the job and for UCX, to tell what is to blame where UCX fails with a GPU's memory.
+DIRECT = (
+    ("as threads", "threads", {}),
+    ("as processes", "processes", {}),
+    ("without CUDA's inter-process memory", "processes", {"UCX_TLS": "^cuda_ipc"}),
+    ("without reads of other processes' memory", "processes", {"UCX_TLS": "^cma"}),
+    ("through sockets and the host", "processes", {"UCX_TLS": "tcp,cuda_copy"}),
+    ("without UCX's cache of registrations", "processes", {"UCX_RCACHE_ENABLE": "n"}),
+    ("without UCX's hooks for memory", "processes", {"UCX_MEM_EVENTS": "n"}),
+    (OLD_WAY, "processes", {"UCX_MEMTYPE_CACHE": "y"}),
+)
+
+
+def ucx_direct(rig, gpus):
+    """A GPU's memory given to UCX itself: one small job for each line of DIRECT, on one GPU, then on several."""
+    if "gpu = 'direct'" not in ucx_findings(rig):
+        row("T3", "ucx, direct", "skipped: this UCX does not reach a GPU's memory")
+        return
+    places = [("T3", "one GPU", "cuda:0", "cuda:0")]
+    if gpus > 1:
+        places.append(("T4", "two GPUs", "cuda:0", "cuda:1"))
+    for tier, where, sender, receiver in places:
+        devices = ["--set", f"actor.sender.device={sender}", "--set", f"actor.receiver.device={receiver}"]
+        for name, actors, environment in DIRECT:
+            direct_job(rig, tier, f"ucx, direct, {where}, {name}", [*devices, "--set", f"run.actors={actors}"], environment)
+    direct_job(rig, "T3", "ucx, direct, from processors",
+               ["--set", "actor.receiver.device=cuda:0", "--set", "run.actors=processes"], {})
+
+
+def direct_job(rig, tier, name, settings, environment):
+    """One run; where it fails, once more with all that UCX logs, whose last error is told."""
+    global failed
+    command = ["run", TREE / "examples/reference/job.toml", "--set", "compile.transport=ucx", "--set",
+               "transport.ucx.gpu=direct", *settings]
+    code, out, err = rig.stretto(name, [*command, "-q"], 5, **environment)
+    if code == 0:
+        row(tier, name, (out.strip().splitlines() or ["no words"])[-1])
+        return
+    failed += OLD_WAY not in name
+    words = (err.strip().splitlines() or ["no words"])[-1]
+    log = rig.stretto(name, [*command, "-v", "-v"], 5, UCX_LOG_LEVEL="debug", **environment)[2]
+    told = re.findall(r"UCX: (.*(?:fail|error|returned).*)", log, re.I)
+    row(tier, name, f"exit {code}: {words[:150]}; UCX: {told[-1][:150] if told else 'no error'}")
+
+
+def ucx_jobs(rig, gpus):
+    """The same jobs over UCX, staged through pinned memory."""
+    if not ucx_findings(rig):
+        return
     suite(rig, "transport ucx on cuda, contract, staged", "tests/transports/ucx_cuda_test", 150)
     ucx = ["--set", "compile.transport=ucx"]
     ucx_on_one_gpu(rig, ucx)
@@ -447,6 +499,8 @@ def main():
             killed_sender(rig, "nccl, a sender killed during a receive", 20)
     if "ucx" in only:
         ucx_jobs(rig, gpus)
+    if "direct" in only:
+        ucx_direct(rig, gpus)
     if "bench" in only:
         bench(rig)
         captures(rig)
