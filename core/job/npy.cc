@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace stretto {
@@ -167,6 +168,15 @@ Tensor parse_npy(std::string_view bytes, const std::string& name) {
   return tensor;
 }
 
-Tensor read_npy(const std::string& path) { return parse_npy(read_file(path, kLargestArray), path); }
+Tensor read_npy(const std::string& path) {
+  // What has no end of its own (/dev/zero, a pipe that nobody closes) would be read until memory is full.
+  std::error_code unknown;
+  const auto status = std::filesystem::status(path, unknown);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    throw Error(Code::invalid_argument,
+                fmt::format("'{}' is {}; expected a regular file with an .npy array", excerpt(path),
+                            std::filesystem::is_directory(status) ? "a folder" : "a device, a pipe or a socket"));
+  return parse_npy(read_file(path, kLargestArray), path);
+}
 
 }  // namespace stretto

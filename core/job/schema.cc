@@ -90,7 +90,10 @@ const std::array kOutputKeys{
 const JobTable kOutput{"an [[output]]", kOutputKeys};
 
 const std::array kRunKeys{
-    leaf(Option(Type::integer, "executions", "how often the graph is executed").at_least(1).otherwise("1")),
+    leaf(Option(Type::integer, "executions", "how often the graph is executed")
+             .at_least(1)
+             .at_most(1e12)
+             .otherwise("1")),
     leaf(Option(Type::text, "actors", "what actors are on this machine")
              .one_of("threads|processes")
              .otherwise("\"threads\"")),

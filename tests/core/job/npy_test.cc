@@ -130,6 +130,17 @@ TEST_F(NpyFeed, MustHaveTheInputsTypeAndShape) {
             "front that counts executions");
 }
 
+TEST_F(NpyFeed, IsAFileThatEnds) {
+  const auto from = [](const std::string& file) {
+    return "[[input]]\nname = \"x\"\ndtype = \"f32\"\nshape = [3]\nfeed = { file = \"" + file + "\" }\n";
+  };
+  EXPECT_EQ(failure(from("/dev/zero")),
+            "job.toml:5:17: input 'x' of f32[3]: '/dev/zero' is a device, a pipe or a socket; expected a regular file "
+            "with an .npy array");
+  EXPECT_EQ(failure(from("/dev")),
+            "job.toml:5:17: input 'x' of f32[3]: '/dev' is a folder; expected a regular file with an .npy array");
+}
+
 TEST_F(NpyFeed, HasNoMoreValuesThanAreReasonable) {
   folder_.write("x.npy", npy("<f4", "(1000000000000000000, 0)", ""));
   EXPECT_EQ(failure(job("dtype = \"f32\"\nshape = [0]")),
