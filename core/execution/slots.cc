@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "execution/slots.h"
 
-#include "execution/host_memory.h"
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -67,23 +65,34 @@ Slots::Slots(const Plan& plan, uint32_t actor, DeviceHandle* device, Endpoints& 
   endpoints.before_connecting([this](uint32_t transport) { bind_all(transport); });
 }
 
+Slots::Held Slots::pin(void* memory, uint64_t bytes) {
+  device_->pin(memory, bytes);
+  return {memory, {device_, &DeviceHandle::unpin}};
+}
+
 void Slots::allocate(uint32_t id, TransportHandle* lender) {
   const Ring& ring = plan_.rings[id];
   const bool on_device = lender == nullptr && ring.memory == Ring::Memory::device && device_ != nullptr;
   const uint64_t bytes = std::max<uint64_t>(ring.slot_bytes, 1);
   for (uint32_t slot = 0; slot < ring.slots; ++slot) {
-    memory_[id].push_back(lender != nullptr ? lender->allocate(bytes)
-                          : on_device       ? device_->allocate(bytes)
-                                            : allocate_host(bytes).release());
-    if (!on_device && device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
+    if (on_device) {
+      on_device_.push_back(Held(device_->allocate(bytes), {device_, &DeviceHandle::free}));
+      memory_[id].push_back(on_device_.back().get());
+      continue;
+    }
+    if (lender == nullptr) host_.push_back(allocate_host(bytes));
+    void* memory = lender != nullptr ? lender->allocate(bytes) : host_.back().get();
+    memory_[id].push_back(memory);
+    if (device_ != nullptr) (lender != nullptr ? foreign_pins_ : pins_).push_back(pin(memory, ring.slot_bytes));
   }
 }
 
 void Slots::allocate_exported(uint32_t id) {
   const Ring& ring = plan_.rings[id];
   const uint64_t stride = stride_of(plan_, ring);
-  void* memory = device_->allocate_exported(stride * ring.slots, exported_[id]);
-  memory_[id] = slots_in(memory, stride, ring.slots);
+  Held memory(device_->allocate_exported(stride * ring.slots, told_[id]), {device_, &DeviceHandle::free});
+  memory_[id] = slots_in(memory.get(), stride, ring.slots);
+  exported_.emplace(id, std::move(memory));
 }
 
 TransportHandle* Slots::lender_of(uint32_t id) {
@@ -97,7 +106,7 @@ void Slots::bind_all(uint32_t transport) {
   for (uint32_t id = 0; id < plan_.channels.size(); ++id) {
     const Channel& channel = plan_.channels[id];
     if (channel.transport != transport) continue;
-    if (channel.device_slots && channel.writer == actor_) endpoints_.end(id).offer_memory(exported_.at(channel.ring));
+    if (channel.device_slots && channel.writer == actor_) endpoints_.end(id).offer_memory(told_.at(channel.ring));
     if (channel.shares_slots) continue;
     if (channel.writer == actor_) bind(id, channel.ring);
     for (const auto& reader : channel.readers)
@@ -122,53 +131,35 @@ void Slots::look_up(uint32_t id) {
   if (plan_.channels[static_cast<uint32_t>(ring.channel)].device_slots) return import(id);
   for (uint32_t slot = 0; slot < ring.slots; ++slot) {
     memory_[id].push_back(endpoints_.end(static_cast<uint32_t>(ring.channel)).slot(slot));
-    if (device_ != nullptr) device_->pin(memory_[id].back(), ring.slot_bytes);
+    if (device_ != nullptr) foreign_pins_.push_back(pin(memory_[id].back(), ring.slot_bytes));
   }
 }
 
 void Slots::import(uint32_t id) {
   const Ring& ring = plan_.rings[id];
   const auto channel = static_cast<uint32_t>(ring.channel);
-  try {
-    imported_[id] = device_->import_memory(endpoints_.end(channel).offered_memory());
-  } catch (const Error& error) {
-    imported_.erase(id);
-    throw Error(error.code(), "channel '" + plan_.channels[channel].name + "': " + error.what());
-  }
-  memory_[id] = slots_in(imported_[id], stride_of(plan_, ring), ring.slots);
+  const auto import = [&] {
+    try {
+      return device_->import_memory(endpoints_.end(channel).offered_memory());
+    } catch (const Error& error) {
+      throw Error(error.code(), "channel '" + plan_.channels[channel].name + "': " + error.what());
+    }
+  };
+  Held memory(import(), {device_, &DeviceHandle::release_memory});
+  memory_[id] = slots_in(memory.get(), stride_of(plan_, ring), ring.slots);
+  imported_.emplace(id, std::move(memory));
 }
 
 void Slots::give_back_foreign() {
-  for (const auto& [id, memory] : imported_) {
-    device_->release_memory(memory);
-    memory_[id].clear();
-  }
+  for (const auto& [id, memory] : imported_) memory_[id].clear();
   imported_.clear();
-  for (uint32_t id = 0; id < plan_.rings.size(); ++id) {
-    if (!foreign_[id]) continue;
-    for (void* memory : memory_[id])
-      if (device_ != nullptr) device_->unpin(memory);
-    memory_[id].clear();
-  }
+  for (uint32_t id = 0; id < plan_.rings.size(); ++id)
+    if (foreign_[id]) memory_[id].clear();
+  foreign_pins_.clear();
 }
 
-Slots::~Slots() {
-  give_back_foreign();
-  for (const auto& [id, exported] : exported_) {
-    if (!keeps_exported_ && !memory_[id].empty()) device_->free(memory_[id].front());
-    memory_[id].clear();
-  }
-  for (uint32_t id = 0; id < plan_.rings.size(); ++id) {
-    const bool on_device = plan_.rings[id].memory == Ring::Memory::device && device_ != nullptr;
-    for (void* memory : memory_[id]) {
-      if (on_device) {
-        device_->free(memory);
-        continue;
-      }
-      if (device_ != nullptr) device_->unpin(memory);
-      std::free(memory);
-    }
-  }
+void Slots::keep_exported() {
+  for (auto& [id, memory] : exported_) static_cast<void>(memory.release());
 }
 
 }  // namespace stretto

@@ -5,6 +5,7 @@
 /// Where the slots of one actor's rings lie.
 
 #include "execution/endpoints.h"
+#include "execution/host_memory.h"
 
 namespace stretto {
 
@@ -18,12 +19,12 @@ class Slots {
   Slots(const Slots&) = delete;
   Slots& operator=(const Slots&) = delete;
   /// After the transports closed: they may write into bound slots until then.
-  ~Slots();
+  ~Slots() = default;
   /// Unpins the slots that transports own, and gives back other actors' that lie in the device's memory. Before those
   /// close.
   void give_back_foreign();
   /// Others may still read what this actor exported: keeps it until the process ends.
-  void keep_exported() { keeps_exported_ = true; }
+  void keep_exported();
   /// Looks up the slots that transports own. Once all are connected.
   void resolve();
   void* at(uint32_t ring, int64_t execution) const {
@@ -39,15 +40,28 @@ class Slots {
   void allocate(uint32_t id, TransportHandle* lender);
   void allocate_exported(uint32_t id);
   void import(uint32_t id);
+  /// Memory that the device is told to free, to unpin or to release.
+  struct GiveBack {
+    DeviceHandle* device;
+    void (DeviceHandle::*how)(void*) noexcept;
+    void operator()(void* memory) const noexcept { (device->*how)(memory); }
+  };
+  using Held = std::unique_ptr<void, GiveBack>;
+  Held pin(void* memory, uint64_t bytes);
   const Plan& plan_;
   uint32_t actor_;
   DeviceHandle* device_;
   Endpoints& endpoints_;
   std::vector<std::vector<void*>> memory_;  ///< by ring; empty for other actors'
   std::vector<bool> foreign_;               ///< by ring: a transport's memory
-  std::map<uint32_t, Exported> exported_;   ///< by ring: all its slots are one piece of the device's memory
-  std::map<uint32_t, void*> imported_;      ///< by ring: the same, another actor's
-  bool keeps_exported_ = false;
+  // Given back from the last member to the first: a pin before the memory that it pins.
+  std::vector<HostMemory> host_;
+  std::vector<Held> on_device_;
+  std::map<uint32_t, Exported> told_;  ///< by ring: all its slots are one piece of the device's memory
+  std::map<uint32_t, Held> exported_;  ///< by ring: the same
+  std::vector<Held> pins_;
+  std::map<uint32_t, Held> imported_;  ///< by ring: one piece of another actor's
+  std::vector<Held> foreign_pins_;     ///< of what transports own
 };
 
 }  // namespace stretto

@@ -274,6 +274,39 @@ TEST_P(Executions, AbortFailsWhatIsPendingWithItsReason) {
   EXPECT_TRUE(leftovers.nothing_more());
 }
 
+/// Of all test devices of this process: pieces of memory that were not given back.
+int64_t held_by_devices() {
+  std::string number;
+  const stretto_sink found{sizeof(stretto_sink), &number, [](void* into, const char* text, size_t length) {
+                             static_cast<std::string*>(into)->assign(text, length);
+                           }};
+  EXPECT_EQ(catalogue().find(STRETTO_DEVICE, "async_device").raw->examine(&found, nullptr), STRETTO_OK);
+  return std::stoll(number);
+}
+
+TEST(OpeningThatFails, GivesBackWhatItHadWhicheverPieceOfMemoryIsMissing) {
+  const Leftovers leftovers;
+  int64_t refused = 0;
+  for (bool opened = false; !opened && refused < 100;) {
+    Scene scene{{.device = "async_device"}};
+    doubling(scene);
+    auto options = scene.options();
+    options.components[0].options["refuse"].value = ++refused;
+    const Graph graph = scene.take();
+    try {
+      const Runtime runtime = Runtime::open(compile(graph, options, catalogue()), catalogue(), run_options(false));
+      opened = true;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::overloaded) << error.what();
+      EXPECT_NE(std::string(error.what()).find("of memory is refused"), std::string::npos) << error.what();
+    }
+    EXPECT_EQ(held_by_devices(), 0) << "piece " << refused << " was refused";
+  }
+  EXPECT_GT(refused, 4);
+  EXPECT_LT(refused, 100);
+  EXPECT_TRUE(leftovers.nothing_more());
+}
+
 TEST(DeviceDeath, AnAsynchronousErrorEndsThePlanAndNamesTheActor) {
   const Leftovers leftovers;
   {

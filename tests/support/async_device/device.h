@@ -15,13 +15,15 @@ class AsyncDevice final : public Device {
  public:
   explicit AsyncDevice(const DeviceOpen& request);
   static int count(std::string& reason);
+  /// How many pieces of memory this process has allocated or pinned and not given back: a number.
+  static std::vector<std::string> findings();
   void abort() noexcept override { arbiter_->abort(); }
-  void* allocate(uint64_t bytes) override { return memory_.allocate(bytes); }
-  void free(void* memory) noexcept override { memory_.free(memory); }
+  void* allocate(uint64_t bytes) override;
+  void free(void* memory) noexcept override;
   std::unique_ptr<Lane> open_lane(const char* name, int priority) override;
   std::unique_ptr<Semaphore> open_semaphore() override;
-  void pin(void* memory, uint64_t bytes) override { memory_.pin(memory, bytes); }
-  void unpin(void* memory) noexcept override { memory_.unpin(memory); }
+  void pin(void* memory, uint64_t bytes) override;
+  void unpin(void* memory) noexcept override;
   void status() override { arbiter_->status(); }
 
   int index() const { return index_; }
@@ -31,7 +33,10 @@ class AsyncDevice final : public Device {
   void* translate(const void* memory, uint64_t bytes);
 
  private:
+  void admit();
   const int index_;
+  const int64_t refused_;  ///< the piece of memory that is
+  std::atomic<int64_t> pieces_{0};
   std::shared_ptr<Arbiter> arbiter_;  // outlives the device: transports keep it as a bell
   HiddenMemory memory_;
 };

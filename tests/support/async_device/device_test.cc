@@ -17,10 +17,10 @@ namespace {
 /// Settings of the device as the host hands them over.
 struct Options {
   std::string mode = "random";
-  int64_t seed = 0, break_after = 0;
+  int64_t seed = 0, break_after = 0, refuse = 0;
   double quiet = 0.0002;
-  stretto_setting settings[4]{};
-  const stretto_setting* pointers[4]{};
+  stretto_setting settings[5]{};
+  const stretto_setting* pointers[5]{};
   stretto_settings raw{};
 
   DeviceOpen open(int index = 0) {
@@ -33,8 +33,10 @@ struct Options {
     settings[2].real = quiet;
     settings[3].name = "break_after";
     settings[3].integer = break_after;
-    for (int i = 0; i < 4; ++i) pointers[i] = &settings[i];
-    raw = {sizeof raw, 4, pointers};
+    settings[4].name = "refuse";
+    settings[4].integer = refuse;
+    for (int i = 0; i < 5; ++i) pointers[i] = &settings[i];
+    raw = {sizeof raw, 5, pointers};
     return {index, Settings(&raw)};
   }
 };
@@ -254,6 +256,25 @@ TEST(AsyncDevice, BreaksWhereItIsTold) {
   }
   EXPECT_NE(death(device).find("break_after"), std::string::npos);
   EXPECT_EQ(ran, 2);
+}
+
+TEST(AsyncDevice, RefusesThePieceOfMemoryThatItIsToldTo) {
+  // Other tests keep some until their devices end.
+  const auto held = [before = std::stoll(AsyncDevice::findings().front())] {
+    return std::stoll(AsyncDevice::findings().front()) - before;
+  };
+  Options options;
+  options.refuse = 2;
+  AsyncDevice device(options.open());
+  std::byte page[64];
+  void* first = device.allocate(64);
+  EXPECT_THROW(device.pin(page, sizeof page), Error);
+  EXPECT_EQ(held(), 1);
+  device.pin(page, sizeof page);
+  EXPECT_EQ(held(), 2);
+  device.unpin(page);
+  device.free(first);
+  EXPECT_EQ(held(), 0);
 }
 
 }  // namespace

@@ -26,4 +26,8 @@ STRETTO_PLUGIN(
          Option(Type::integer, "break_after", "the device dies in front of this entry of its lanes; 0: never")
              .otherwise("0")
              .at_least(0)
+             .at_most(1e12),
+         Option(Type::integer, "refuse", "the piece of memory, allocated or pinned, that is refused; 0: none")
+             .otherwise("0")
+             .at_least(0)
              .at_most(1e12)}))
