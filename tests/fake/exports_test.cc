@@ -1,11 +1,14 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The fake GPU's memory in several processes.
+/// The fake GPU's memory in several processes: what is refused, and what nothing orders.
 
 #include "fake_gpu.h"
+#include "word_names.h"
 
+#include <array>
 #include <future>
+#include <sys/mman.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -99,6 +102,108 @@ TEST_F(FakeExport, ClosingUnderAStreamIsFound) {
   EXPECT_NE(std::string(stretto_fake_violation()).find("closed while a stream had work"), std::string::npos);
   stretto_fake_forgive();
   ASSERT_EQ(cudaIpcCloseMemHandle(memory), cudaSuccess);
+}
+
+TEST_F(FakeExport, AccessesThatNothingOrdersAreFoundAtWhateverAddress) {
+  void* memory = nullptr;
+  ASSERT_EQ(open(&memory, theirs_), cudaSuccess);
+  for (int i = 0; i < kTimes; ++i) {
+    stretto_fake_hold();
+    copy(block_, a_, one_);
+    copy(b_, memory, two_);
+    stretto_fake_release();
+    ASSERT_NE(found().find("nothing orders"), std::string::npos) << i;
+    stretto_fake_hold();
+    copy(block_, a_, one_);
+    copy(b_, static_cast<std::byte*>(memory) + kBytes, two_);
+    stretto_fake_release();
+    ASSERT_EQ(found(), "") << i;
+  }
+  ASSERT_EQ(cudaIpcCloseMemHandle(memory), cudaSuccess);
+}
+
+/// A page that two processes have mapped, here as one with two addresses.
+class SharedPage {
+ public:
+  SharedPage() {
+    const int file = memfd_create("stretto-test-words", MFD_CLOEXEC);
+    EXPECT_EQ(ftruncate(file, 4096), 0);
+    for (auto& side : sides_) {
+      side = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+      EXPECT_EQ(cudaHostRegister(side, 4096, cudaHostRegisterMapped), cudaSuccess);
+    }
+    close(file);
+  }
+  SharedPage(const SharedPage&) = delete;
+  SharedPage& operator=(const SharedPage&) = delete;
+  ~SharedPage() {
+    for (void* side : sides_) {
+      cudaHostUnregister(side);
+      munmap(side, 4096);
+    }
+  }
+  void* side(size_t number, size_t word) const { return static_cast<uint64_t*>(sides_.at(number)) + word; }
+
+ private:
+  std::array<void*, 2> sides_{};
+};
+
+TEST_F(FakeExport, WordThatIsSharedOrdersByItsValue) {
+  const SharedPage page;
+  void* memory = nullptr;
+  ASSERT_EQ(open(&memory, theirs_), cudaSuccess);
+  for (uint64_t i = 0; i < kTimes; ++i) {
+    const uint64_t first = 2 * i + 1, second = first + 1;
+    for (const uint64_t awaited : {first, second}) {
+      stretto_fake_hold();
+      for (const uint64_t value : {first, second}) {
+        copy(block_, a_, one_);
+        write_value(one_, page.side(0, awaited - first), value);
+      }
+      wait_value(two_, page.side(1, awaited - first), awaited);
+      copy(b_, memory, two_);
+      stretto_fake_release();
+      // Also where both had been raised when it looked.
+      ASSERT_EQ(found().find("nothing orders") != std::string::npos, awaited == first) << i;
+    }
+  }
+  ASSERT_EQ(cudaIpcCloseMemHandle(memory), cudaSuccess);
+}
+
+TEST_F(FakeExport, WordsAreKnownByTheirPlaceInWhatIsShared) {
+  const SharedPage page, other;
+  WordNames names;
+  ASSERT_TRUE(names.of(page.side(0, 1)));
+  EXPECT_EQ(names.of(page.side(0, 1)), names.of(page.side(1, 1)));
+  EXPECT_NE(names.of(page.side(0, 1)), names.of(page.side(1, 2)));
+  EXPECT_NE(names.of(page.side(0, 1)), names.of(other.side(0, 1)));
+  EXPECT_FALSE(names.of(pinned_));
+}
+
+TEST_F(FakeExport, WhatWasTouchedBeforeTheExportIsKnownThen) {
+  stretto_fake_tell_threads_apart(1);  // or this thread would know of the copy
+  void* block = nullptr;
+  ASSERT_EQ(cudaMalloc(&block, kBlock), cudaSuccess);
+  copy(block, a_, one_);
+  settle();
+  cudaIpcMemHandle_t handle{};
+  ASSERT_EQ(cudaIpcGetMemHandle(&handle, block), cudaSuccess);
+  copy(b_, block, two_);
+  EXPECT_NE(found().find("nothing orders"), std::string::npos);
+  cudaFree(block);
+  stretto_fake_tell_threads_apart(0);
+}
+
+TEST_F(FakeExport, WhoHasClosedABlockIsDoneWithIt) {
+  stretto_fake_tell_threads_apart(1);
+  void* memory = nullptr;
+  ASSERT_EQ(open(&memory, theirs_), cudaSuccess);
+  copy(b_, memory, two_);
+  settle();
+  ASSERT_EQ(cudaIpcCloseMemHandle(memory), cudaSuccess);
+  copy(block_, a_, one_);
+  EXPECT_EQ(found(), "");
+  stretto_fake_tell_threads_apart(0);
 }
 
 TEST_F(FakeGpu, ExportOfWhatMayShareItsPagesIsFound) {

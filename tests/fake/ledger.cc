@@ -177,8 +177,11 @@ void Ledger::tell(const WordName& name, uint64_t value, const Clock& clock) {
     word->name = name;
     word->told = 0;
   }
-  // Whoever used these bytes before is done.
-  if (word->told != 0 && reaches(word->values[(word->told - 1) % kValues], value)) word->told = 0;
+  const uint64_t last = word->told == 0 ? value - 1 : word->values[(word->told - 1) % kValues];
+  if (value == last)
+    --word->told;
+  else if (reaches(last, value))  // whoever used these bytes before is done
+    word->told = 0;
   const uint64_t place = word->told++ % kValues;
   word->values[place] = value;
   word->clocks[place].set(clock);
