@@ -494,6 +494,16 @@ void Machine::take(Stream* stream, const Clock& meeting) {
   stream->clock.merge(meeting);
 }
 
+void Machine::give(const Clock& known, Clock& meeting) {
+  const std::lock_guard lock(mutex_);
+  meeting.merge(known);
+}
+
+Clock Machine::take(const Clock& meeting) {
+  const std::lock_guard lock(mutex_);
+  return meeting;
+}
+
 void Machine::end(Stream* stream) {
   const std::lock_guard lock(mutex_);
   stream->clock.end();

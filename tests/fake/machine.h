@@ -110,6 +110,9 @@ class Machine {
   /// Between operations that NCCL joins: what one has done is known to the other.
   void give(Stream* stream, Clock& meeting);
   void take(Stream* stream, const Clock& meeting);
+  /// The same for who is in another process, with what it knows.
+  void give(const Clock& known, Clock& meeting);
+  Clock take(const Clock& meeting);
   /// An abort has ended what the stream waited for.
   void end(Stream* stream);
 
