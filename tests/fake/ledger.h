@@ -52,14 +52,14 @@ class Ledger {
   void discount_opener(Agent host);
 
   /// As AccessLog has it; bytes count from the block's first one. Throws Code::internal where there is no more room.
-  std::optional<std::string> add(const Touch& touch, const Clock& now, const std::string& what);
+  std::optional<std::string> add(const Touch& mine, const Clock& now, const std::string& what);
   /// An access from before the export.
   void enter(const Touch& touch, const std::string& what);
   /// Before the word is raised.
-  void tell(const WordName& word, uint64_t value, const Clock& clock);
-  bool knows(const WordName& word) const;
+  void tell(const WordName& name, uint64_t value, const Clock& clock);
+  bool knows(const WordName& name) const;
   /// Merges what was told of the value, or of the next higher one. Of a value that is long past, what is left.
-  void hear(const WordName& word, uint64_t value, Clock& clock) const;
+  void hear(const WordName& name, uint64_t value, Clock& clock) const;
   void host_tells(const Clock& clock);
   void host_hears(Clock& clock) const;
   /// Nothing was touched or told.

@@ -30,8 +30,8 @@ enum class Words {
 void watch(Catalogue& catalogue);
 
 /// Any thread, while nothing runs.
-void leave_out(Courier courier);
-void leave_out(Words words);
+void leave_out(Courier what);
+void leave_out(Words what);
 
 /// Steps that issuing threads have done with, over all runs. Any thread.
 size_t issued_steps();
