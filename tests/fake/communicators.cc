@@ -24,4 +24,19 @@ std::shared_ptr<SharedCommunicator> enter(const Entry& entry) {
   return shared;
 }
 
+std::vector<std::shared_ptr<Meeting>> meetings_of(SharedCommunicator& communicator, int rank,
+                                                  const std::vector<testing::Operation>& operations) {
+  std::vector<std::shared_ptr<Meeting>> found;
+  const std::lock_guard lock(communicators().mutex);
+  auto& meetings = communicator.meetings;
+  for (const auto& operation : operations) {
+    const auto peer = static_cast<int>(operation.peer);
+    if (operation.collective != nullptr)
+      found.push_back(meetings.of_all(rank, communicator.ranks()));
+    else
+      found.push_back(operation.sends ? meetings.between(rank, peer, true) : meetings.between(peer, rank, false));
+  }
+  return found;
+}
+
 }  // namespace stretto::fake

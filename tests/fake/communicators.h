@@ -12,7 +12,8 @@
 
 namespace stretto::fake {
 
-/// A send and its receive, or a collective: what the lanes that take part knew when they came to it.
+/// A send and its receive, or a collective: what the lanes that take part knew when they came to it. Guarded by the
+/// machine.
 struct Meeting {
   Clock known;
   int missing;  ///< parts that nobody has issued yet
@@ -57,6 +58,9 @@ struct SharedCommunicator {
     return static_cast<int>(std::distance(joined.begin(), joined.find(key)));
   }
 };
+/// Of what a rank issues next. Any thread.
+std::vector<std::shared_ptr<Meeting>> meetings_of(SharedCommunicator& communicator, int rank,
+                                                  const std::vector<testing::Operation>& operations);
 
 struct Communicators {
   std::mutex mutex;

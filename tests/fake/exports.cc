@@ -1,26 +1,19 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Memory of the fake GPU in several processes: each has a fake of its own, and maps the file behind the other's block.
-/// Accesses are checked within one process only: what processes owe each other shows in the bytes alone. Who frees what
-/// another one has open is found, by a count of openers behind the block.
+/// Memory of the fake GPU in several processes: each has a fake of its own, and maps the file behind the other's block,
+/// and the ledger behind that, where they check each other's accesses.
 
 #include "machine.h"
 #include "stretto/error.h"
 
-#include <array>
 #include <cstring>
 #include <fcntl.h>
 #include <string>
-#include <sys/mman.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace stretto::fake {
 namespace {
-
-constexpr uint64_t kPage = 4096;
 
 /// What a handle holds. A descriptor's number may be taken by something else once the block has been freed: the mark
 /// tells.
@@ -34,12 +27,6 @@ struct Handle {
 };
 static_assert(sizeof(Handle) <= sizeof(ExportHandle));
 
-Openers* map_openers(int descriptor, uint64_t bytes) {
-  void* page = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, static_cast<off_t>(bytes));
-  if (page == MAP_FAILED) throw Error(Code::overloaded, "FAKE CUDA: no room to export a block");
-  return static_cast<Openers*>(page);
-}
-
 }  // namespace
 
 ExportHandle Machine::export_block(void* memory, int gpu) {
@@ -51,14 +38,14 @@ ExportHandle Machine::export_block(void* memory, int gpu) {
   const int descriptor = memory_.descriptor_of(memory);
   if (descriptor < 0)
     throw Error(Code::internal, "FAKE CUDA: memory was exported that may share its 2 MiB with other memory");
-  if (block.openers == nullptr) {
-    if (ftruncate(descriptor, static_cast<off_t>(block.bytes + kPage)) != 0)
-      throw Error(Code::overloaded, "FAKE CUDA: no room to export a block");
-    block.openers = map_openers(descriptor, block.bytes);
-    if (getrandom(&block.openers->mark, sizeof block.openers->mark, 0) != sizeof block.openers->mark)
-      throw Error(Code::overloaded, "FAKE CUDA: no random bytes");
+  if (block.ledger == nullptr) {
+    block.ledger = Ledger::make(descriptor, block.bytes);
+    ledgers_.push_back(block.ledger);
+    for (const auto& record : log_.take(memory, block.bytes))
+      block.ledger->enter(record.touch.behind(memory), record.what);
   }
-  const Handle handle{getpid(), descriptor, gpu, 0, block.bytes, block.openers->mark};
+  block.ledger->host_tells(host().clock);
+  const Handle handle{getpid(), descriptor, gpu, 0, block.bytes, block.ledger->mark()};
   ExportHandle bytes{};
   std::memcpy(bytes.data(), &handle, sizeof handle);
   return bytes;
@@ -71,24 +58,24 @@ void* Machine::import_block(const ExportHandle& bytes, int gpu, int device) {
   if (handle.gpu != gpu) throw Error(Code::internal, "FAKE CUDA: memory was imported that another GPU exported");
   const std::lock_guard lock(mutex_);
   for (auto& [memory, block] : blocks_)
-    if (block.imported && block.openers->mark == handle.mark) {
+    if (block.imported && block.ledger->mark() == handle.mark) {
       ++block.opened;
       return memory;
     }
   const auto path = "/proc/" + std::to_string(handle.process) + "/fd/" + std::to_string(handle.descriptor);
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (descriptor < 0) throw Error(Code::invalid_argument, "who exported it is gone, or has freed it");
-  struct stat status {};
-  const bool same = fstat(descriptor, &status) == 0 && static_cast<uint64_t>(status.st_size) == handle.bytes + kPage;
-  Openers* openers = same ? map_openers(descriptor, handle.bytes) : nullptr;
-  if (openers == nullptr || openers->mark != handle.mark) {
+  auto ledger = Ledger::open(descriptor, handle.bytes, handle.mark);
+  if (ledger == nullptr) {
     ::close(descriptor);
     throw Error(Code::invalid_argument, "what was exported has been freed");
   }
   void* memory = memory_.attach(descriptor, handle.bytes);
   ::close(descriptor);
-  openers->count.fetch_add(1);
-  blocks_[memory] = {handle.bytes, device, openers, true, 1};
+  ledgers_.push_back(ledger);
+  ledger->count_opener();
+  ledger->host_hears(host().clock);
+  blocks_[memory] = {handle.bytes, device, std::move(ledger), true, 1};
   return memory;
 }
 
@@ -102,11 +89,60 @@ void Machine::close_import(void* memory) {
     if (stream->device == block.device && (!stream->operations.empty() || stream->running) && violated_.empty())
       throw Error(Code::internal, "FAKE CUDA: imported memory was closed while a stream had work");
   if (--block.opened != 0) return;
-  block.openers->count.fetch_sub(1);
-  munmap(block.openers, kPage);
-  log_.forget(memory, block.bytes);
+  block.ledger->discount_opener(host_agent_);
   blocks_.erase(found);
   memory_.detach(memory);
+}
+
+std::optional<std::string> Machine::touch(const Access& access, Agent agent, const Clock& now,
+                                          const std::string& what) {
+  auto found = blocks_.upper_bound(const_cast<void*>(access.memory));
+  if (found == blocks_.begin()) return log_.add(access, agent, now, what);
+  const auto& [memory, block] = *--found;
+  const auto* end = static_cast<const std::byte*>(memory) + block.bytes;
+  if (block.ledger == nullptr || access.memory >= end) return log_.add(access, agent, now, what);
+  try {
+    return block.ledger->add(touch_of(access, agent, now.of(agent)).behind(memory), now, what);
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+std::vector<std::shared_ptr<Ledger>> Machine::ledgers() {
+  std::vector<std::shared_ptr<Ledger>> all;
+  std::erase_if(ledgers_, [&](const auto& kept) {
+    auto ledger = kept.lock();
+    if (ledger == nullptr) return true;
+    all.push_back(std::move(ledger));
+    return false;
+  });
+  return all;
+}
+
+void Machine::tell_processes(const void* word, uint64_t value, const Clock& clock) {
+  const auto all = ledgers();
+  const auto name = all.empty() ? std::nullopt : names_.of(word);
+  if (!name) return;
+  for (const auto& ledger : all) ledger->tell(*name, value, clock);
+}
+
+bool Machine::hear_processes(const void* word, uint64_t value, Clock& clock) {
+  const auto all = ledgers();
+  const auto name = all.empty() ? std::nullopt : names_.of(word);
+  bool heard = false;
+  for (const auto& ledger : all)
+    if (name && ledger->knows(*name)) {
+      ledger->hear(*name, value, clock);
+      heard = true;
+    }
+  return heard;
+}
+
+bool Machine::raised_by_streams(const void* word) {
+  if (words_.contains(word)) return true;
+  const auto all = ledgers();
+  const auto name = all.empty() ? std::nullopt : names_.of(word);
+  return name && std::ranges::any_of(all, [&](const auto& ledger) { return ledger->knows(*name); });
 }
 
 }  // namespace stretto::fake

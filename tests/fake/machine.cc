@@ -6,9 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <sys/mman.h>
 #include <thread>
-#include <unistd.h>
 
 namespace stretto::fake {
 namespace {
@@ -90,7 +88,8 @@ void Machine::close(Stream* stream) {
   learn(stream->clock);
   delete stream;  // it is empty, or nothing starts any more
   // All that was done is known to the host, and so comes before all that will be. Else clocks would grow with each run.
-  if (!streams_.empty() || apart_) return;
+  // Not to other processes, which may come upon what was done here.
+  if (!streams_.empty() || apart_ || !ledgers().empty()) return;
   log_ = {};
   host_ = {};
   for (auto& [word, clock] : words_) clock = {};
@@ -154,11 +153,11 @@ bool Machine::step(std::unique_lock<std::mutex>& lock) {
   stream->operations.pop_front();
   stream->running = busy_ = true;
   stream->clock.merge(operation.issued);
-  if (operation.heard && !words_.contains(operation.word)) stream->clock.merge(*operation.heard);
+  if (operation.heard && !raised_by_streams(operation.word)) stream->clock.merge(*operation.heard);
   stream->clock.tick(stream->agent);
   std::string conflict;
   for (const auto& access : operation.accesses)
-    if (const auto found = log_.add(access, stream->agent, stream->clock, operation.what); found && conflict.empty())
+    if (const auto found = touch(access, stream->agent, stream->clock, operation.what); found && conflict.empty())
       conflict = *found;
   const bool yields = random_() % 2 == 0;
   lock.unlock();
@@ -234,14 +233,21 @@ void Machine::wait(Stream* stream, Event* event) {
 
 void Machine::wait_value(Stream* stream, const std::atomic<uint64_t>* word, uint64_t value) {
   translate(word, sizeof *word);
+  // Another process's stream may write the word after its abort has raised it.
+  const auto ended = std::make_shared<bool>(false);
   Operation wait{"cuStreamWaitValue64",
                  {},
-                 [word, value] { return static_cast<int64_t>(word->load(std::memory_order_acquire) - value) >= 0; },
-                 [this, stream, word] {
+                 [word, value, ended] {
+                   const uint64_t found = word->load(std::memory_order_acquire);
+                   if (found == kEndOfWaits) *ended = true;
+                   return static_cast<int64_t>(found - value) >= 0;
+                 },
+                 [this, stream, word, value, ended] {
                    const std::lock_guard lock(mutex_);
                    const auto writer = words_.find(word);
-                   if (writer != words_.end()) stream->clock.merge(writer->second);
-                   if (word->load(std::memory_order_acquire) == kEndOfWaits) stream->clock.end();
+                   if (!hear_processes(word, value, stream->clock) && writer != words_.end())
+                     stream->clock.merge(writer->second);
+                   if (*ended || word->load(std::memory_order_acquire) == kEndOfWaits) stream->clock.end();
                  }};
   wait.word = word;
   enqueue(stream, std::move(wait));
@@ -253,6 +259,7 @@ void Machine::write_value(Stream* stream, std::atomic<uint64_t>* word, uint64_t 
                      const std::lock_guard lock(mutex_);
                      learn(stream->clock);
                      if (!apart_) words_[word].merge(stream->clock);
+                     tell_processes(word, value, stream->clock);
                      word->store(value, std::memory_order_release);
                    }});
 }
@@ -260,7 +267,7 @@ void Machine::write_value(Stream* stream, std::atomic<uint64_t>* word, uint64_t 
 void* Machine::allocate(uint64_t bytes, int device) {
   void* memory = memory_.allocate(bytes);
   const std::lock_guard lock(mutex_);
-  blocks_[memory] = {bytes, device, nullptr, false, 0};
+  blocks_[memory] = {bytes, device};
   return memory;
 }
 
@@ -281,8 +288,7 @@ void Machine::bury(void* memory, uint64_t bytes) {
 /// Blocks that nobody may free: another process's, and what another process still has open.
 void Machine::refuse_shared(const Block& block) {
   if (block.imported) throw Error(Code::internal, "FAKE CUDA: memory was freed that another process exported");
-  if (block.openers == nullptr) return;
-  if (block.openers->count.load() != 0)
+  if (block.ledger != nullptr && block.ledger->openers() != 0)
     throw Error(Code::internal, "FAKE CUDA: memory was freed that another process has open");
 }
 
@@ -308,7 +314,6 @@ void Machine::free(void* memory) {
   log_.forget(memory, block.bytes);
   blocks_.erase(memory);
   lock.unlock();
-  if (block.openers != nullptr) munmap(block.openers, static_cast<size_t>(sysconf(_SC_PAGESIZE)));
   bury(memory, block.bytes);
 }
 
@@ -331,7 +336,7 @@ void Machine::free(void* memory, Stream* stream) {
 }
 
 Machine::Host Machine::host() {
-  if (!apart_) return {kHost, host_};
+  if (!apart_) return {host_agent_, host_};
   thread_local HostThread mine;
   if (mine.agent == 0 || mine.era != era_) mine = {++last_agent_, era_, {}};
   return {mine.agent, mine.clock};
@@ -404,7 +409,7 @@ void Machine::host_touches(const Access& access, const std::string& what) {
     const std::lock_guard lock(mutex_);
     const Host toucher = host();
     toucher.clock.tick(toucher.agent);
-    conflict = log_.add(access, toucher.agent, toucher.clock, what);
+    conflict = touch(access, toucher.agent, toucher.clock, what);
   }
   if (conflict) violation(*conflict);
 }
@@ -426,6 +431,7 @@ void Machine::forgive() {
   violated_.clear();
   stopping_ = false;
   log_ = {};
+  for (const auto& ledger : ledgers()) ledger->clear();
   // Clocks too: they know of every stream that there ever was, and each operation has a copy of one.
   host_ = {};
   ++era_;
@@ -462,6 +468,7 @@ void Machine::pin(void* memory, uint64_t bytes) {
   // Who raised a word that was here before says nothing of those to come, nor does who touched these bytes.
   words_.erase(words_.lower_bound(memory), words_.lower_bound(static_cast<const std::byte*>(memory) + bytes));
   log_.forget(memory, bytes);
+  names_.forget(memory, bytes);
 }
 
 void Machine::unpin(void* memory) {
@@ -485,6 +492,16 @@ void Machine::give(Stream* stream, Clock& meeting) {
 void Machine::take(Stream* stream, const Clock& meeting) {
   const std::lock_guard lock(mutex_);
   stream->clock.merge(meeting);
+}
+
+void Machine::give(const Clock& known, Clock& meeting) {
+  const std::lock_guard lock(mutex_);
+  meeting.merge(known);
+}
+
+Clock Machine::take(const Clock& meeting) {
+  const std::lock_guard lock(mutex_);
+  return meeting;
 }
 
 void Machine::end(Stream* stream) {

@@ -7,7 +7,7 @@
 /// What is wrong is said on stderr, labelled FAKE, and ends the context, as an illegal address would.
 
 #include "async_device/memory.h"
-#include "clock.h"
+#include "ledger.h"
 
 #include <array>
 #include <atomic>
@@ -64,12 +64,6 @@ struct Word {
 /// Names exported memory to other processes.
 using ExportHandle = std::array<std::byte, 64>;
 
-/// Behind an exported block, shared by all processes that have it.
-struct Openers {
-  uint64_t mark;  ///< of this block among all of all time
-  std::atomic<uint32_t> count;
-};
-
 /// Any thread. Calls throw Error; after a violation all do.
 class Machine {
  public:
@@ -116,6 +110,9 @@ class Machine {
   /// Between operations that NCCL joins: what one has done is known to the other.
   void give(Stream* stream, Clock& meeting);
   void take(Stream* stream, const Clock& meeting);
+  /// The same for who is in another process, with what it knows.
+  void give(const Clock& known, Clock& meeting);
+  Clock take(const Clock& meeting);
   /// An abort has ended what the stream waited for.
   void end(Stream* stream);
 
@@ -173,12 +170,20 @@ class Machine {
   struct Block {
     uint64_t bytes;
     int device;
-    Openers* openers = nullptr;  ///< of an exported or imported block
+    std::shared_ptr<Ledger> ledger{};  ///< of an exported or imported block
     bool imported = false;
     uint32_t opened = 0;  ///< how often, here
   };
   void bury(void* memory, uint64_t bytes);
   static void refuse_shared(const Block& block);
+  /// Checks an access, and keeps it where all that have the memory see it. Returns what is wrong.
+  std::optional<std::string> touch(const Access& access, Agent agent, const Clock& now, const std::string& what);
+  std::vector<std::shared_ptr<Ledger>> ledgers();
+  /// What streams say to those of other processes: see ledger.h.
+  void tell_processes(const void* word, uint64_t value, const Clock& clock);
+  bool raised_by_streams(const void* word);
+  /// False: no stream of a process that shares memory with this one has raised the word.
+  bool hear_processes(const void* word, uint64_t value, Clock& clock);
   std::map<void*, Block> blocks_;
   std::deque<std::pair<void*, uint64_t>> buried_;  ///< freed, and still known to be, so that a late access is told as
                                                    ///< what it is
@@ -190,13 +195,16 @@ class Machine {
   AccessLog log_;
   bool apart_ = false;  ///< host threads are told apart
   bool held_ = false;
-  bool stopping_ = false;                  ///< no operation starts any more: something is wrong
-  uint64_t era_ = 0;                       ///< counts calls of `forgive`: clocks of threads from before are void
-  Clock host_;                             ///< of all threads, where they are not told apart
-  using Told = std::map<uint64_t, Clock>;  ///< by value
-  std::map<uint64_t, Told> told_;          ///< by what it is of
-  std::map<const void*, Clock> words_;     ///< that streams write; who waits for another one, waits for the host
-  Agent last_agent_ = kHost;
+  bool stopping_ = false;                       ///< no operation starts any more: something is wrong
+  uint64_t era_ = 0;                            ///< counts calls of `forgive`: clocks of threads from before are void
+  Clock host_;                                  ///< of all threads, where they are not told apart
+  using Told = std::map<uint64_t, Clock>;       ///< by value
+  std::map<uint64_t, Told> told_;               ///< by what it is of
+  std::map<const void*, Clock> words_;          ///< that streams write; who waits for another one, waits for the host
+  std::vector<std::weak_ptr<Ledger>> ledgers_;  ///< of blocks
+  WordNames names_{};
+  const Agent host_agent_ = make_host();
+  Agent last_agent_ = host_agent_;
   std::string violated_;
 };
 

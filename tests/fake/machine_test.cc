@@ -4,95 +4,13 @@
 /// The fake GPU finds what it is there to find: for every kind of wait, one that is missing, each time; and nothing
 /// where all is well.
 
-#include "machine.h"
+#include "fake_gpu.h"
 
-#include "cuda_call.h"
-
-#include <cstring>
-#include <future>
-#include <gtest/gtest.h>
+#include <array>
 #include <thread>
-#include <unistd.h>
-#include <utility>
-
-extern "C" const char* stretto_fake_violation();
-extern "C" size_t stretto_fake_leaks();
-extern "C" void stretto_fake_forgive();
-extern "C" void stretto_fake_expect_violations();
-extern "C" void stretto_fake_hold();
-extern "C" void stretto_fake_release();
-extern "C" void stretto_fake_tell_threads_apart(int apart);
-extern "C" void stretto_fake_host_tells(uint64_t of, uint64_t value);
-extern "C" void stretto_fake_host_hears(uint64_t of, uint64_t value);
-extern "C" void stretto_fake_host_needs(uint64_t of, uint64_t value, const char* what);
-extern "C" void stretto_fake_stream_tells(uint64_t stream, uint64_t of, uint64_t value);
-extern "C" void stretto_fake_stream_hears(uint64_t stream, uint64_t of, uint64_t value);
-extern "C" void stretto_fake_host_touches(const void* memory, size_t bytes, int writes, const char* what);
 
 namespace stretto::fake {
 namespace {
-
-constexpr int kTimes = 100;
-constexpr size_t kBytes = 256;
-
-class FakeGpu : public ::testing::Test {
- protected:
-  void SetUp() override {
-    stretto_fake_expect_violations();
-    for (auto* stream : {&one_, &two_})
-      ASSERT_EQ(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), cudaSuccess);
-    for (auto* memory : {&a_, &b_, &c_}) ASSERT_EQ(cudaMalloc(memory, kBytes), cudaSuccess);
-    ASSERT_EQ(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), cudaSuccess);
-    ASSERT_EQ(cudaHostAlloc(&pinned_, 4096, cudaHostAllocMapped), cudaSuccess);
-    std::memset(pinned_, 0, 4096);
-  }
-  void TearDown() override {
-    settle();
-    stretto_fake_forgive();
-    cudaFreeHost(pinned_);
-    cudaEventDestroy(event_);
-    for (auto* memory : {a_, b_, c_}) cudaFree(memory);
-    for (auto* stream : {one_, two_}) cudaStreamDestroy(stream);
-    EXPECT_EQ(stretto_fake_leaks(), 0U);
-  }
-  void settle() {
-    for (auto* stream : {one_, two_}) cudaStreamSynchronize(stream);
-  }
-  void copy(void* to, const void* from, cudaStream_t stream) {
-    cudaMemcpyAsync(to, from, kBytes, cudaMemcpyDefault, stream);
-  }
-  std::string found() {
-    settle();
-    std::string text = stretto_fake_violation();
-    stretto_fake_forgive();
-    return text;
-  }
-  std::atomic<uint64_t>& word() { return *static_cast<std::atomic<uint64_t>*>(pinned_); }
-  template <class Function>
-  Function driver(const char* name) {
-    void* function = nullptr;
-    cudaDriverEntryPointQueryResult result{};
-    cudaGetDriverEntryPointByVersion(name, &function, 12000, cudaEnableDefault, &result);
-    return reinterpret_cast<Function>(function);
-  }
-  using Value = CUresult (*)(CUstream, CUdeviceptr, cuuint64_t, unsigned int);
-  void wait_value(cudaStream_t stream, uint64_t value) {
-    driver<Value>("cuStreamWaitValue64")(stream, reinterpret_cast<CUdeviceptr>(pinned_), value,
-                                         CU_STREAM_WAIT_VALUE_GEQ);
-  }
-  void write_value(cudaStream_t stream, uint64_t value) {
-    driver<Value>("cuStreamWriteValue64")(stream, reinterpret_cast<CUdeviceptr>(pinned_), value,
-                                          CU_STREAM_WRITE_VALUE_DEFAULT);
-  }
-
-  cudaStream_t one_ = nullptr;
-  cudaStream_t two_ = nullptr;
-  void* a_ = nullptr;
-  void* b_ = nullptr;
-  void* c_ = nullptr;
-  void* pinned_ = nullptr;
-  cudaEvent_t event_ = nullptr;
-};
 
 TEST_F(FakeGpu, WorkOfOneStreamIsInOrder) {
   copy(b_, a_, one_);
@@ -305,100 +223,6 @@ TEST_F(FakeGpu, MemoryThatIsNeitherTheDevicesNorPinnedIsFound) {
   std::array<std::byte, kBytes> plain{};
   EXPECT_NE(cudaMemcpyAsync(a_, plain.data(), kBytes, cudaMemcpyDefault, one_), cudaSuccess);
   EXPECT_NE(found().find("neither"), std::string::npos);
-}
-
-/// Memory that may be exported. A thread stands for another process, which the fake finds by its number alike.
-class FakeExport : public FakeGpu {
- protected:
-  static constexpr size_t kBlock = size_t{2} << 20U;
-  void SetUp() override {
-    FakeGpu::SetUp();
-    std::promise<int32_t> number;
-    other_ = std::thread([&number, over = over_.get_future()] {
-      number.set_value(static_cast<int32_t>(gettid()));
-      over.wait();
-    });
-    const int32_t other = number.get_future().get();
-    ASSERT_EQ(cudaMalloc(&block_, kBlock), cudaSuccess);
-    ASSERT_EQ(cudaIpcGetMemHandle(&own_, block_), cudaSuccess);
-    theirs_ = own_;
-    std::memcpy(&theirs_, &other, sizeof other);
-  }
-  void TearDown() override {
-    over_.set_value();
-    other_.join();
-    cudaFree(block_);
-    FakeGpu::TearDown();
-  }
-  cudaError_t open(void** memory, const cudaIpcMemHandle_t& handle) {
-    return cudaIpcOpenMemHandle(memory, handle, cudaIpcMemLazyEnablePeerAccess);
-  }
-
-  void* block_ = nullptr;
-  cudaIpcMemHandle_t own_{};
-  cudaIpcMemHandle_t theirs_{};
-
- private:
-  std::promise<void> over_;
-  std::thread other_;
-};
-
-TEST_F(FakeExport, OneProcessWritesWhatTheOtherReads) {
-  void* memory = nullptr;
-  void* again = nullptr;
-  ASSERT_EQ(open(&memory, theirs_), cudaSuccess);
-  ASSERT_NE(memory, block_);
-  std::memset(pinned_, 0x5a, kBytes);
-  copy(block_, pinned_, one_);
-  settle();
-  std::memset(pinned_, 0, kBytes);
-  copy(pinned_, memory, two_);
-  settle();
-  EXPECT_EQ(static_cast<unsigned char*>(pinned_)[kBytes - 1], 0x5a);
-  ASSERT_EQ(open(&again, theirs_), cudaSuccess);
-  EXPECT_EQ(again, memory);
-  for (int i = 0; i < 2; ++i) EXPECT_EQ(cudaIpcCloseMemHandle(memory), cudaSuccess);
-  EXPECT_EQ(found(), "");
-  EXPECT_EQ(cudaIpcCloseMemHandle(memory), cudaErrorInvalidValue);
-}
-
-TEST_F(FakeExport, OnesOwnIsRefused) {
-  void* memory = nullptr;
-  EXPECT_EQ(open(&memory, own_), cudaErrorInvalidValue);
-}
-
-TEST_F(FakeExport, WhatHasBeenFreedIsRefused) {
-  ASSERT_EQ(cudaFree(std::exchange(block_, nullptr)), cudaSuccess);
-  void* memory = nullptr;
-  EXPECT_EQ(open(&memory, theirs_), cudaErrorInvalidValue);
-}
-
-TEST_F(FakeExport, FreeingWhatAnotherProcessHasOpenIsFound) {
-  void* memory = nullptr;
-  ASSERT_EQ(open(&memory, theirs_), cudaSuccess);
-  EXPECT_NE(cudaFree(block_), cudaSuccess);
-  EXPECT_NE(found().find("another process has open"), std::string::npos);
-  EXPECT_NE(cudaFree(memory), cudaSuccess);
-  EXPECT_NE(found().find("another process exported"), std::string::npos);
-  ASSERT_EQ(cudaIpcCloseMemHandle(memory), cudaSuccess);
-}
-
-TEST_F(FakeExport, ClosingUnderAStreamIsFound) {
-  void* memory = nullptr;
-  ASSERT_EQ(open(&memory, theirs_), cudaSuccess);
-  wait_value(one_, 1);
-  copy(b_, memory, one_);
-  cudaIpcCloseMemHandle(memory);
-  word().store(1);
-  EXPECT_NE(std::string(stretto_fake_violation()).find("closed while a stream had work"), std::string::npos);
-  stretto_fake_forgive();
-  ASSERT_EQ(cudaIpcCloseMemHandle(memory), cudaSuccess);
-}
-
-TEST_F(FakeGpu, ExportOfWhatMayShareItsPagesIsFound) {
-  cudaIpcMemHandle_t handle{};
-  EXPECT_NE(cudaIpcGetMemHandle(&handle, a_), cudaSuccess);
-  EXPECT_NE(found().find("2 MiB"), std::string::npos);
 }
 
 TEST_F(FakeGpu, FreshMemoryIsPoison) {

@@ -4,12 +4,10 @@
 /// A wait that is missing is found when the plan runs on fake GPUs, each time: every kind of wait that plans have, and
 /// those between a lane and its courier. The verifier would refuse such plans, so they are run without it.
 
+#include "needed_waits.h"
 #include "unverified.h"
 #include "violations.h"
 #include "watch.h"
-
-#include <algorithm>
-#include <map>
 
 namespace stretto::testing {
 namespace {
@@ -40,58 +38,6 @@ void expect_fine(const Trial& trial) {
 }
 
 // ---- waits between the lanes of an actor
-
-/// A wait between lanes, by where it stands in the plan.
-struct Stand {
-  uint32_t step;
-  size_t wait;
-};
-
-Plan without(Plan plan, const Stand& stand) {
-  auto& waits = plan.steps[stand.step].waits;
-  std::vector<Wait> left(waits.begin(), waits.end());
-  left.erase(left.begin() + static_cast<std::ptrdiff_t>(stand.wait));
-  waits.assign(left.begin(), left.end());
-  return plan;
-}
-
-bool refused(const Plan& plan) {
-  try {
-    verify(plan);
-    return false;
-  } catch (const Error&) {
-    return true;
-  }
-}
-
-/// Whether two steps touch one slot, and one of them fills it. A RECEIVE fills one also where the slot is the writer's,
-/// shared in place.
-bool meet_in_a_slot(const Step& from, const Step& to) {
-  const auto meet = [](const Numbers& filled, const Numbers& touched) {
-    return std::any_of(filled.begin(), filled.end(),
-                       [&](uint32_t ring) { return std::find(touched.begin(), touched.end(), ring) != touched.end(); });
-  };
-  return meet(from.results, to.inputs) || meet(from.results, to.results) || meet(from.inputs, to.results);
-}
-
-/// The waits that the plan can't do without, by kind: "RECEIVE before COMPUTE", "… into its slot". A wait that keeps
-/// an order which no access needs can't be missed by a checker of accesses.
-std::map<std::string, std::vector<Stand>> needed_waits(const Trial& trial) {
-  std::map<std::string, std::vector<Stand>> found;
-  const Plan& plan = trial.plan;
-  for (uint32_t number = 0; number < plan.steps.size(); ++number)
-    for (size_t i = 0; i < plan.steps[number].waits.size(); ++i) {
-      const Wait& wait = plan.steps[number].waits[i];
-      const Step &from = plan.steps[wait.from], &to = plan.steps[number];
-      if (wait.by != Wait::By::lane || wait.tokens >= trial.executions() || !meet_in_a_slot(from, to) ||
-          !refused(without(plan, {number, i})))
-        continue;
-      std::string kind = std::string(to_text(from.kind)) + " before " + to_text(to.kind);
-      if (wait.tokens > 0) kind += " into its slot";
-      found[kind].push_back({number, i});
-    }
-  return found;
-}
 
 void expect_found(const Trial& trial, const std::vector<std::string>& kinds) {
   expect_fine(trial);

@@ -76,23 +76,6 @@ struct Launch {
 thread_local int depth = 0;
 thread_local std::vector<Posted> posted;
 
-std::vector<std::shared_ptr<Meeting>> meetings_of(const ncclComm& communicator,
-                                                  const std::vector<testing::Operation>& operations) {
-  std::vector<std::shared_ptr<Meeting>> found;
-  if (communicator.home == nullptr) return found;
-  const std::lock_guard lock(communicators().mutex);
-  auto& meetings = communicator.home->meetings;
-  const int rank = communicator.rank();
-  for (const auto& operation : operations) {
-    const auto peer = static_cast<int>(operation.peer);
-    if (operation.collective != nullptr)
-      found.push_back(meetings.of_all(rank, communicator.ranks()));
-    else
-      found.push_back(operation.sends ? meetings.between(rank, peer, true) : meetings.between(peer, rank, false));
-  }
-  return found;
-}
-
 void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operation> operations) {
   auto& machine = Machine::instance();
   auto transition = std::make_shared<testing::Transition>();
@@ -105,12 +88,14 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
     accesses.push_back({const_cast<void*>(operation.input), bytes, false});
     operation.input = machine.translate(const_cast<void*>(operation.input), bytes);
   }
-  const auto meetings = meetings_of(*communicator, operations);
+  const auto home = communicator->home;
+  const auto away = communicator->away;
+  // Who is away meets the others at home, and is told here what they knew.
+  const auto meetings =
+      home != nullptr ? meetings_of(*home, communicator->rank(), operations) : std::vector{std::make_shared<Meeting>()};
   transition->operations = std::move(operations);
   transition->bell = std::make_shared<Alarm>();
   const auto rank = static_cast<uint32_t>(communicator->rank());
-  const auto home = communicator->home;
-  const auto away = communicator->away;
   if (home != nullptr) home->meeting.issue(rank, transition);
   machine.enqueue(stream, {"NCCL transfer",
                            accesses,
@@ -120,7 +105,7 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
                              if (home != nullptr)
                                home->meeting.reach(rank, transition);
                              else
-                               away->reach(transition);
+                               away->reach(transition, meetings.front());
                            },
                            {}});
   machine.enqueue(stream,

@@ -27,11 +27,17 @@ struct Said {
   uint32_t root;
   uint64_t elements;
 };
-/// What follows: a transition's operations, or the results of one.
+/// What follows: moments that are known, and a transition's operations, or the results of one.
 struct Head {
   uint32_t operations;
   uint32_t failed;  ///< the results are a message
   uint64_t bytes;
+  uint32_t moments;
+  uint32_t ended;  ///< what is known is that an abort has ended the order
+};
+struct Moment {
+  Agent agent;
+  uint64_t tick;
 };
 struct Joined {
   int32_t rank;
@@ -58,6 +64,22 @@ bool read_all(int socket, void* into, size_t bytes) {
   return true;
 }
 
+std::vector<Moment> moments_of(const Clock& clock) {
+  std::vector<Moment> moments;
+  for (const auto& [agent, tick] : clock.ticks()) moments.push_back({agent, tick});
+  return moments;
+}
+
+/// What follows a head.
+std::optional<Clock> read_clock(int socket, const Head& head) {
+  std::vector<Moment> moments(head.moments);
+  if (!read_all(socket, moments.data(), moments.size() * sizeof(Moment))) return std::nullopt;
+  Clock clock;
+  for (const auto& moment : moments) clock.know(moment.agent, moment.tick);
+  if (head.ended != 0) clock.end();
+  return clock;
+}
+
 /// In the abstract namespace: no file.
 std::pair<sockaddr_un, socklen_t> address_of(int process) {
   sockaddr_un address{};
@@ -69,25 +91,36 @@ std::pair<sockaddr_un, socklen_t> address_of(int process) {
 /// One guest's transition: what it brought, what it gets, and how it is told. Its lane waits far away.
 class Guest final : public testing::Bell {
  public:
-  explicit Guest(int socket) : socket_(socket) {}
+  Guest(int socket, Clock known) : socket_(socket), known_(std::move(known)) {}
+  /// Before its lane is said to have come.
+  void meet(std::vector<std::shared_ptr<Meeting>> meetings) {
+    meetings_ = std::move(meetings);
+    for (const auto& meeting : meetings_) Machine::instance().give(known_, meeting->known);
+  }
   std::vector<std::byte>& room(uint64_t bytes) { return rooms_.emplace_back(std::max<uint64_t>(bytes, 1)); }
   void expect(const std::vector<std::byte>& result, uint64_t bytes) { results_.emplace_back(result.data(), bytes); }
 
   void ring() override {
     uint64_t bytes = 0;
     for (const auto& [from, size] : results_) bytes += size;
-    const Head head{0, 0, bytes};
+    Clock known;
+    for (const auto& meeting : meetings_) known.merge(Machine::instance().take(meeting->known));
+    const auto moments = moments_of(known);
+    const Head head{0, 0, bytes, static_cast<uint32_t>(moments.size()), known.ended() ? 1U : 0U};
     if (!write_all(socket_, &head, sizeof head)) return;
+    if (!write_all(socket_, moments.data(), moments.size() * sizeof(Moment))) return;
     for (const auto& [from, size] : results_)
       if (!write_all(socket_, from, size)) return;
   }
   void fail(const std::string& message) override {
-    const Head head{0, 1, message.size()};
+    const Head head{0, 1, message.size(), 0, 0};
     if (write_all(socket_, &head, sizeof head)) write_all(socket_, message.data(), message.size());
   }
 
  private:
   const int socket_;
+  const Clock known_;
+  std::vector<std::shared_ptr<Meeting>> meetings_;
   std::deque<std::vector<std::byte>> rooms_;
   std::vector<std::pair<const std::byte*, uint64_t>> results_;
 };
@@ -134,7 +167,9 @@ void serve(int socket) {
   if (!write_all(socket, &joined, sizeof joined)) return;
   const auto rank = static_cast<uint32_t>(joined.rank);
   for (Head head{}; read_all(socket, &head, sizeof head);) {
-    const auto guest = std::make_shared<Guest>(socket);
+    auto known = read_clock(socket, head);
+    if (!known) break;
+    const auto guest = std::make_shared<Guest>(socket, std::move(*known));
     const auto transition = std::make_shared<testing::Transition>();
     transition->bell = guest;
     for (uint32_t i = 0; i < head.operations; ++i) {
@@ -143,6 +178,7 @@ void serve(int socket) {
       transition->operations.push_back(std::move(*operation));
     }
     if (transition->operations.size() != head.operations) break;
+    guest->meet(meetings_of(*shared, joined.rank, transition->operations));
     shared->meeting.issue(rank, transition);
     try {
       shared->meeting.reach(rank, transition);
@@ -192,14 +228,18 @@ std::shared_ptr<Away> Away::enter(const Entry& entry) {
 
 Away::~Away() { close(socket_); }
 
-void Away::reach(const std::shared_ptr<testing::Transition>& transition) {
+void Away::reach(const std::shared_ptr<testing::Transition>& transition, const std::shared_ptr<Meeting>& meeting) {
   std::vector<std::byte> bytes(sizeof(Head));
   const auto append = [&](const void* from, uint64_t size) {
     const auto* begin = static_cast<const std::byte*>(from);
     bytes.insert(bytes.end(), begin, begin + size);
   };
-  const Head head{static_cast<uint32_t>(transition->operations.size()), 0, 0};
+  const Clock known = Machine::instance().take(meeting->known);
+  const auto moments = moments_of(known);
+  const Head head{static_cast<uint32_t>(transition->operations.size()), 0, 0, static_cast<uint32_t>(moments.size()),
+                  known.ended() ? 1U : 0U};
   std::memcpy(bytes.data(), &head, sizeof head);
+  append(moments.data(), moments.size() * sizeof(Moment));
   for (const auto& operation : transition->operations) {
     Said said{operation.sends ? 1U : 0U, operation.peer, operation.bytes, 0, 0, 0, {}, 0, 0};
     if (const auto* collective = operation.collective.get()) {
@@ -216,7 +256,7 @@ void Away::reach(const std::shared_ptr<testing::Transition>& transition) {
   }
   {
     const std::lock_guard lock(mutex_);
-    open_.push_back(transition);
+    open_.push_back({transition, meeting});
   }
   write_all(socket_, bytes.data(), bytes.size());
 }
@@ -249,15 +289,18 @@ void Away::listen() {
   rank_ = joined.rank;
   ranks_ = joined.ranks;
   for (Head head{}; read_all(socket_, &head, sizeof head);) {
+    const auto known = read_clock(socket_, head);
     std::vector<std::byte> results(head.bytes);
-    if (!read_all(socket_, results.data(), results.size())) return;
+    if (!known || !read_all(socket_, results.data(), results.size())) return;
     if (head.failed != 0) {
       Machine::instance().violation("NCCL: " +
                                     std::string(reinterpret_cast<const char*>(results.data()), results.size()));
       return;
     }
     const std::lock_guard lock(mutex_);
-    if (left_ || open_.empty() || !take(*open_.front(), results)) return;
+    if (left_ || open_.empty()) return;
+    Machine::instance().give(*known, open_.front().meeting->known);
+    if (!take(*open_.front().transition, results)) return;
     open_.pop_front();
   }
 }

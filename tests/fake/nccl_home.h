@@ -3,8 +3,8 @@
 #pragma once
 
 /// Communicators across processes: the process in which an id was made is their home, where all parts meet. A rank of
-/// another process brings over a socket what it sends, when its lane comes to it, and gets back what it receives. Each
-/// process has a fake GPU of its own, whose clocks know of its own lanes alone.
+/// another process brings over a socket what it sends and what it knows, when its lane comes to it, and gets back what
+/// it receives and what those knew whom it met.
 
 #include "communicators.h"
 
@@ -27,22 +27,27 @@ class Away : public std::enable_shared_from_this<Away> {
   bool ready() const { return ranks_ != 0; }
   int rank() const { return rank_; }
   int ranks() const { return ranks_; }
-  /// The lane has come to this transition: `complete` is set when what it receives is there.
-  void reach(const std::shared_ptr<testing::Transition>& transition);
+  /// The lane has come to this transition, with what the meeting knows: `complete` is set when what it receives is
+  /// there, and the meeting knows what the others knew.
+  void reach(const std::shared_ptr<testing::Transition>& transition, const std::shared_ptr<Meeting>& meeting);
   /// No memory is written any more.
   void leave();
 
  private:
   explicit Away(int socket) : socket_(socket) {}
   void listen();
-  bool take(testing::Transition& transition, const std::vector<std::byte>& results);
+  struct Open {
+    std::shared_ptr<testing::Transition> transition;
+    std::shared_ptr<Meeting> meeting;
+  };
+  static bool take(testing::Transition& transition, const std::vector<std::byte>& results);
 
   const int socket_;
   std::atomic<int> rank_{0};
   std::atomic<int> ranks_{0};
   std::mutex mutex_;
   bool left_ = false;
-  std::deque<std::shared_ptr<testing::Transition>> open_;  ///< in the order in which their lane came to them
+  std::deque<Open> open_;  ///< in the order in which their lane came to them
 };
 
 }  // namespace stretto::fake

@@ -24,12 +24,13 @@ ChannelOptions one_slot() {
   return options;
 }
 
-Plan planned(Graph graph, const std::string& scheduler, const std::string& transport) {
+Plan planned(Graph graph, const std::string& scheduler, const std::string& transport, bool processes = false) {
   CompileOptions options;
   options.scheduler = scheduler;
   options.inflight = kExecutions;
   options.transport = transport;
   options.driver_transport = "shm";
+  options.processes = processes;
   return compile(graph, options, catalogue());
 }
 
@@ -62,7 +63,7 @@ class Run {
   explicit Run(const Plan& plan)
       : plan_(std::make_shared<const Plan>(plan)),
         page_(ControlPage::create(plan)),
-        crew_(plan_, catalogue(), page_, patience()),
+        crew_(plan_, catalogue(), page_, patience(plan.processes)),
         driver_(plan_, catalogue(), page_) {
     crew_.run(driver_.endpoints(), [this](const Error& error) { driver_.kill(error); });
     driver_.start();
@@ -95,8 +96,8 @@ class Run {
   }
 
  private:
-  static RunOptions patience() {
-    RunOptions options = run_options(false);
+  static RunOptions patience(bool processes) {
+    RunOptions options = run_options(processes);
     options.progress = RunOptions::Seconds(10);
     return options;
   }
@@ -139,6 +140,15 @@ Trial each_step_apart() {
   const auto total = build.node("total", a, "tensor.running_sum").bind("x", before).channel(one_slot()).value();
   build.output("y", scaled(build, "behind", b, total).value());
   return trial(planned(build.take(), "apart", "shm"), [](int x_is) { return 2.0 * x_is * (x_is + 1); });
+}
+
+Trial handed_over(const std::string& scheduler) {
+  GraphBuilder build;
+  const auto a = build.actor("a", "cuda", 0), b = build.actor("b", "cuda", 0);
+  const auto made = scaled(build, "made", a, build.input("x", kVector)).value();
+  build.output("y", scaled(build, "first", b, made).value());
+  build.output("z", scaled(build, "second", b, made).value());
+  return trial(planned(build.take(), scheduler, "shm", true), [](int x_is) { return 4.0 * x_is; });
 }
 
 Trial dynamic_value() {

@@ -22,6 +22,9 @@ Trial there_and_back(const std::string& transport);
 Trial summed();
 /// From one GPU to another over shm, each step on a lane of its own, every value in a single slot.
 Trial each_step_apart();
+/// From one process to another, both on one GPU, where two steps read the value in place: as everything, in a single
+/// slot.
+Trial handed_over(const std::string& scheduler);
 /// Of a shape that a GPU learns with the value.
 Trial dynamic_value();
 /// A GPU makes what another one adds up, and fails at times.
@@ -36,7 +39,8 @@ enum class Streams {
 
 inline constexpr const char* kWrongResult = "a wrong result";
 
-/// Runs all executions of the trial on this plan, without the verifier. Returns what failed; empty: nothing. An
+/// Runs all executions of the trial on this plan, without the verifier: as processes, if the plan has them so, the
+/// surroundings' program must be unverified_actor. Returns what failed; empty: nothing. An
 /// execution that has to fail and does is no failure. Blocks.
 std::string run_unverified(const Plan& plan, const Trial& trial, Streams streams = Streams::run);
 

@@ -18,13 +18,20 @@ enum class Courier {
   is_not_heard  ///< its lane does not wait for it
 };
 
+/// A word that lanes of several actors raise and await, where they share a device.
+enum class Words {
+  order,           ///< as the runtime has it
+  are_not_awaited  ///< no lane waits for any
+};
+
 /// From now on, of the devices `cpu` and `cuda` and the transport `shm`; host threads are told apart. What the driver
 /// reads and writes is told too. Once, for the whole process, which has one run at a time, and one thread that drives
 /// it.
 void watch(Catalogue& catalogue);
 
 /// Any thread, while nothing runs.
-void leave_out(Courier courier);
+void leave_out(Courier what);
+void leave_out(Words what);
 
 /// Steps that issuing threads have done with, over all runs. Any thread.
 size_t issued_steps();
