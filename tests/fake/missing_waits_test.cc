@@ -4,6 +4,7 @@
 /// A wait that is missing is found when the plan runs on fake GPUs, each time: every kind of wait that plans have, and
 /// those between a lane and its courier. The verifier would refuse such plans, so they are run without it.
 
+#include "sanitized.h"
 #include "unverified.h"
 #include "violations.h"
 #include "watch.h"
@@ -14,7 +15,7 @@
 namespace stretto::testing {
 namespace {
 
-constexpr int kTimes = 100;
+constexpr int kTimes = kSanitized ? 10 : 100;
 
 class MissingWait : public ::testing::Test {
  protected:
