@@ -87,14 +87,18 @@ inline Outcome send_message(Ensemble& ensemble, uint32_t id, int64_t execution, 
   if (ensemble.transport(actor).has(STRETTO_TRANSPORT_STREAM_ORDERED)) {
     const auto& device = ensemble.device(actor);
     auto& lane = ensemble.lane(actor);
-    PinnedBytes host(device, payload);
-    const DeviceMemory memory(device, payload.size());
-    lane.copy(memory.data(), host.data(), payload.size());
+    const auto host = std::make_shared<PinnedBytes>(device, payload);
+    const auto memory = std::make_shared<DeviceMemory>(device, payload.size());
+    lane.copy(memory->data(), host->data(), payload.size());
     const Outcome sent = lane.run([&](const stretto_native& native, const stretto_sink* sink) {
-                               return end.api().lane_send(end.raw(), &native, memory.data(), payload.size(), sink);
+                               return end.api().lane_send(end.raw(), &native, memory->data(), payload.size(), sink);
                              })
                              .get();
     const Outcome settled = lane.settle();
+    if (settled.code != Code::ok) {
+      lane.keep(host);
+      lane.keep(memory);
+    }
     return sent.code != Code::ok ? sent : settled;
   }
   if (Outcome outcome = end.acquire(execution, soon()); outcome.code != Code::ok) return outcome;
@@ -110,15 +114,19 @@ inline Outcome receive_message(Ensemble& ensemble, uint32_t id, size_t which, in
   if (ensemble.transport(actor).has(STRETTO_TRANSPORT_STREAM_ORDERED)) {
     const auto& device = ensemble.device(actor);
     auto& lane = ensemble.lane(actor);
-    const DeviceMemory memory(device, bytes);
-    PinnedBytes host(device, bytes);
+    const auto memory = std::make_shared<DeviceMemory>(device, bytes);
+    const auto host = std::make_shared<PinnedBytes>(device, bytes);
     const Outcome received = lane.run([&](const stretto_native& native, const stretto_sink* sink) {
-                                   return end.api().lane_receive(end.raw(), &native, memory.data(), bytes, sink);
+                                   return end.api().lane_receive(end.raw(), &native, memory->data(), bytes, sink);
                                  })
                                  .get();
-    lane.copy(host.data(), memory.data(), bytes);
+    lane.copy(host->data(), memory->data(), bytes);
     const Outcome settled = lane.settle();
-    payload = host.bytes();
+    if (settled.code != Code::ok) {
+      lane.keep(host);
+      lane.keep(memory);
+    }
+    payload = host->bytes();
     return received.code != Code::ok ? received : settled;
   }
   uint64_t arrived = 0;

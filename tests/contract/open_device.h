@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -180,6 +181,8 @@ class OpenLane {
       return device_.api().lane_copy(lane_, destination, source, bytes, sink);
     });
   }
+  /// Until the lane is closed: an aborted one may still use it.
+  void keep(std::shared_ptr<void> used) { kept_.push_back(std::move(used)); }
   /// The same by the lane's own thread, in a body that it runs.
   int32_t signal_here(const OpenSemaphore& semaphore, uint64_t value, const stretto_sink* sink) {
     return device_.api().lane_signal(lane_, semaphore.raw(), value, sink);
@@ -213,6 +216,7 @@ class OpenLane {
   std::condition_variable changed_;
   std::deque<std::packaged_task<Outcome()>> tasks_;
   bool closing_ = false;
+  std::vector<std::shared_ptr<void>> kept_;
   std::thread thread_;
 };
 

@@ -4,6 +4,7 @@
 
 /// What every transport that reaches other processes must do there. A backend joins as it joins TransportContract.
 
+#include "shared_memory.h"
 #include "transport_contract.h"
 #include "word_socket.h"
 
@@ -193,11 +194,7 @@ TEST_P(ProcessContract, AbortEndsAWaitForAKilledActor) {
 }
 
 TEST_P(ProcessContract, NothingIsLeftOfAKilledActor) {
-  const auto shared_files = [] {
-    const std::filesystem::directory_iterator entries("/dev/shm");
-    return std::distance(begin(entries), end(entries));
-  };
-  const auto files = shared_files();
+  const auto files = support::shared_memory_files();
   const size_t descriptors = open_descriptors();
   {
     Peer peer(GetParam().subject, {"hold"});
@@ -206,7 +203,7 @@ TEST_P(ProcessContract, NothingIsLeftOfAKilledActor) {
     peer.kill();
   }
   EXPECT_EQ(open_descriptors(), descriptors);
-  EXPECT_EQ(shared_files(), files);
+  EXPECT_EQ(support::shared_memory_files(), files);
 }
 
 }  // namespace stretto::contract

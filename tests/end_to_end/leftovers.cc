@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "leftovers.h"
 
+#include "shared_memory.h"
 #include "surroundings.h"
 
 #include <algorithm>
@@ -64,7 +65,7 @@ Holdings holdings() {
     // The listing's own descriptor is gone by now.
     if (!error) found.descriptors.insert(target.string());
   }
-  found.shared_memory = names("/dev/shm");
+  found.shared_memory = support::shared_memory_files();
   found.children = children();
   found.threads = names("/proc/self/task").size();
   return found;

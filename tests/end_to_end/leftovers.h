@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// What a run must not leave behind: threads, child processes, file descriptors, entries of /dev/shm.
+/// What a run must not leave behind: threads, child processes, file descriptors, shared memory.
 
 #include <gtest/gtest.h>
 #include <set>
@@ -14,7 +14,7 @@ namespace stretto::testing {
 /// What this process holds at one moment.
 struct Holdings {
   std::multiset<std::string> descriptors;  ///< what they point to
-  std::set<std::string> shared_memory;     ///< entries of /dev/shm
+  std::set<std::string> shared_memory;     ///< files of it
   std::set<int> children;                  ///< of any thread; zombies too
   size_t threads = 0;
 };

@@ -6,6 +6,7 @@
 
 #include "leftovers.h"
 #include "needed_waits.h"
+#include "sanitized.h"
 #include "unverified.h"
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 namespace stretto::testing {
 namespace {
 
-constexpr int kTimes = 100;
+constexpr int kTimes = kSanitized ? 10 : 100;
 constexpr const char* kUnordered = "nothing orders the two";
 constexpr const char* kInTwoProcesses = "nothing orders the two, in two processes";
 

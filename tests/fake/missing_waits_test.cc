@@ -5,6 +5,7 @@
 /// those between a lane and its courier. The verifier would refuse such plans, so they are run without it.
 
 #include "needed_waits.h"
+#include "sanitized.h"
 #include "unverified.h"
 #include "violations.h"
 #include "watch.h"
@@ -12,7 +13,7 @@
 namespace stretto::testing {
 namespace {
 
-constexpr int kTimes = 100;
+constexpr int kTimes = kSanitized ? 10 : 100;
 
 class MissingWait : public ::testing::Test {
  protected:

@@ -23,7 +23,8 @@ struct ncclComm {
   std::shared_ptr<stretto::fake::SharedCommunicator> home{};
   std::shared_ptr<stretto::fake::Away> away{};
   int splits = 0;
-  std::atomic<bool> aborted{false};
+  /// Outlives the communicator: streams look at it.
+  const std::shared_ptr<std::atomic<bool>> aborted = std::make_shared<std::atomic<bool>>(false);
   std::set<void*> registered;
   ncclResult_t error = ncclSuccess;  ///< of the first call that was refused: a communicator does not forget it
 
@@ -41,14 +42,14 @@ namespace stretto::fake {
 namespace {
 
 /// A rank of the communicator with this id; null: it has no such place.
-ncclComm* entered(const Entry& entry) {
+std::unique_ptr<ncclComm> entered(const Entry& entry) {
   auto made = std::make_unique<ncclComm>();
   made->entry = entry;
   if (home_of(entry.id) != getpid())
     made->away = Away::enter(entry);
   else
     made->home = enter(entry);
-  return made->away == nullptr && made->home == nullptr ? nullptr : made.release();
+  return made->away == nullptr && made->home == nullptr ? nullptr : std::move(made);
 }
 
 /// Says what breaks NCCL's rules.
@@ -96,6 +97,7 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
   transition->operations = std::move(operations);
   transition->bell = std::make_shared<Alarm>();
   const auto rank = static_cast<uint32_t>(communicator->rank());
+  const auto aborted = communicator->aborted;
   if (home != nullptr) home->meeting.issue(rank, transition);
   machine.enqueue(stream, {"NCCL transfer",
                            accesses,
@@ -108,19 +110,18 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
                                away->reach(transition, meetings.front());
                            },
                            {}});
-  machine.enqueue(stream,
-                  {"NCCL transfer's end",
-                   {},
-                   [=] { return transition->complete.load(std::memory_order_acquire) || communicator->aborted; },
-                   [=, &machine] {
-                     for (const auto& meeting : meetings) machine.take(stream, meeting->known);
-                     if (!transition->complete.load(std::memory_order_acquire)) machine.end(stream);
-                   },
-                   {}});
+  machine.enqueue(stream, {"NCCL transfer's end",
+                           {},
+                           [=] { return transition->complete.load(std::memory_order_acquire) || *aborted; },
+                           [=, &machine] {
+                             for (const auto& meeting : meetings) machine.take(stream, meeting->known);
+                             if (!transition->complete.load(std::memory_order_acquire)) machine.end(stream);
+                           },
+                           {}});
 }
 
 ncclResult_t post(ncclComm* communicator, Posted item) {
-  if (communicator == nullptr || communicator->aborted) return ncclInvalidUsage;
+  if (communicator == nullptr || *communicator->aborted) return ncclInvalidUsage;
   if (static_cast<int>(item.operation.peer) >= communicator->ranks()) return communicator->error = ncclInvalidArgument;
   try {
     if (depth > 0)
@@ -173,7 +174,7 @@ struct Called {
 };
 
 ncclResult_t collect(ncclComm* communicator, cudaStream_t stream, const Called& called) {
-  if (communicator == nullptr || communicator->aborted) return ncclInvalidUsage;
+  if (communicator == nullptr || *communicator->aborted) return ncclInvalidUsage;
   const auto ranks = static_cast<uint32_t>(communicator->ranks());
   const auto dtype = dtype_of(called.type);
   const bool reduces = called.kind == STRETTO_ALL_REDUCE || called.kind == STRETTO_REDUCE_SCATTER;
@@ -221,7 +222,7 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int ranks, ncclUni
   Entry entry{{}, ranks, rank, rank, 1};
   std::snprintf(entry.id, sizeof entry.id, "%s", id.internal);
   try {
-    *communicator = entered(entry);
+    *communicator = entered(entry).release();
   } catch (const stretto::Error&) {
     return ncclRemoteError;
   }
@@ -248,17 +249,17 @@ ncclResult_t ncclCommSplit(ncclComm_t parent, int color, int key, ncclComm_t* pa
   std::snprintf(entry.id, sizeof entry.id, "%s", id.c_str());
   *part = nullptr;
   try {
-    ncclComm* made = entered(entry);
+    auto made = entered(entry);
     if (made == nullptr) return ncclInvalidUsage;
     if (color != 0) return ncclSuccess;
-    *part = made;
+    *part = made.release();
   } catch (const stretto::Error&) {
     return ncclRemoteError;
   }
   return ncclInProgress;
 }
 ncclResult_t ncclCommRegister(const ncclComm_t communicator, void* memory, size_t bytes, void** handle) {
-  if (communicator->aborted) return ncclInvalidUsage;
+  if (*communicator->aborted) return ncclInvalidUsage;
   if (!Machine::instance().owns(memory, bytes)) return ncclInvalidArgument;
   const std::lock_guard lock(communicators().mutex);
   if (!communicator->registered.insert(memory).second)
@@ -274,18 +275,20 @@ ncclResult_t ncclCommFinalize(ncclComm_t communicator) {
   const std::lock_guard lock(communicators().mutex);
   if (!communicator->registered.empty())
     Machine::instance().violation("NCCL: a communicator ends with memory still registered");
-  return communicator->aborted ? ncclInvalidUsage : communicator->error;
+  return *communicator->aborted ? ncclInvalidUsage : communicator->error;
 }
 ncclResult_t ncclCommDestroy(ncclComm_t communicator) {
-  if (communicator->away != nullptr) communicator->away->leave();
-  return communicator->error;  // kept: streams may look at it
+  const std::unique_ptr<ncclComm> ended(communicator);
+  if (ended->away != nullptr) ended->away->leave();
+  return ended->error;
 }
 ncclResult_t ncclCommAbort(ncclComm_t communicator) {
-  communicator->aborted = true;
-  if (communicator->away != nullptr)
-    communicator->away->leave();
+  const std::unique_ptr<ncclComm> ended(communicator);
+  *ended->aborted = true;
+  if (ended->away != nullptr)
+    ended->away->leave();
   else
-    communicator->home->meeting.abort(static_cast<uint32_t>(communicator->rank()));
+    ended->home->meeting.abort(static_cast<uint32_t>(ended->rank()));
   return ncclSuccess;
 }
 ncclResult_t ncclGroupStart() {

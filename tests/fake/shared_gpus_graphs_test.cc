@@ -9,6 +9,7 @@
 #include "gpus.h"
 #include "judge.h"
 #include "leftovers.h"
+#include "sanitized.h"
 #include "violations.h"
 
 #include <algorithm>
@@ -17,7 +18,7 @@
 namespace stretto::testing {
 namespace {
 
-constexpr uint64_t kGraphs = 200, kBlock = 20;
+constexpr uint64_t kGraphs = kSanitized ? 60 : 200, kBlock = 20;
 constexpr uint64_t kStride = 3;  // what the others would show is shown by random_graphs_test.cc
 
 bool has_ucx() {

@@ -215,8 +215,10 @@ void NcclTransport::issue(uint32_t peer, const stretto_native& lane, const Opera
   const cudaStream_t stream = cuda::stream_of(lane);
   cuda::use_device(lane.index);
   const Route& route = routes_.at(peer);
-  operation(*route.communicator, route.rank, stream);
-  put(*route.communicator);
+  enqueue([&] {
+    operation(*route.communicator, route.rank, stream);
+    put(*route.communicator);
+  });
 }
 
 void NcclTransport::collect(const CollectiveInfo& collective, const stretto_native& lane, const void* input,
@@ -224,8 +226,21 @@ void NcclTransport::collect(const CollectiveInfo& collective, const stretto_nati
   const cudaStream_t stream = cuda::stream_of(lane);
   cuda::use_device(lane.index);
   Communicator& communicator = *sets_.at(collective.members);
-  communicator.collect(collective, input, result, stream);
-  put(communicator);
+  enqueue([&] {
+    communicator.collect(collective, input, result, stream);
+    put(communicator);
+  });
+}
+
+/// A group in which a call fails is never ended: it would keep an abort waiting.
+template <class Call>
+void NcclTransport::enqueue(const Call& call) {
+  try {
+    call();
+  } catch (const Error&) {
+    if (grouping_) grouping_.unlock();
+    throw;
+  }
 }
 
 void NcclTransport::put(Communicator& communicator) {
@@ -240,14 +255,17 @@ void NcclTransport::put(Communicator& communicator) {
 
 void NcclTransport::group_begin() {
   if (grouping_) throw Error(Code::internal, "nccl: a group inside a group");
+  grouping_.lock();
   begin_group();
-  grouping_ = true;
 }
 
 void NcclTransport::group_end() {
   if (!grouping_) throw Error(Code::internal, "nccl: the end of a group that was not begun");
-  grouping_ = false;
-  end_group();
+  {
+    const auto group = std::move(grouping_);
+    grouping_ = std::unique_lock(group_mutex_, std::defer_lock);
+    end_group();
+  }
   if (auto* communicator = std::exchange(grouped_, nullptr)) communicator->await_issued(Deadline::max());
 }
 
@@ -265,6 +283,7 @@ void NcclTransport::guard() {
   lock.unlock();
   if (!aborted_.load()) return;
   cudaSetDevice(device_);
+  const std::lock_guard no_group(group_mutex_);
   for (const auto& communicator : communicators_) communicator->abort();
 }
 

@@ -65,6 +65,8 @@ class NcclTransport final : public Transport {
   void warm(Deadline deadline);
   void warm_sets(std::byte* bytes, cudaStream_t stream, Deadline deadline);
   void put(Communicator& communicator);
+  template <class Call>
+  void enqueue(const Call& call);
   void guard();
 
   const uint32_t actor_;
@@ -82,7 +84,10 @@ class NcclTransport final : public Transport {
   std::vector<std::unique_ptr<Communicator>> communicators_;  ///< complete once the guard runs
   std::map<uint32_t, Route> routes_;                          ///< by peer
   std::map<std::vector<uint32_t>, Communicator*> sets_;       ///< by the set of actors, in its order
-  bool grouping_ = false;
+  std::mutex group_mutex_;
+  /// Held from a group's beginning to its end: NCCL looks at all that is in it once more when it ends, so that no
+  /// communicator may be aborted before.
+  std::unique_lock<std::mutex> grouping_{group_mutex_, std::defer_lock};
   Communicator* grouped_ = nullptr;  ///< of the group that is open: the one of all that is in it so far
   std::mutex mutex_;
   std::condition_variable told_;

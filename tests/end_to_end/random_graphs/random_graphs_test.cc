@@ -5,17 +5,12 @@
 
 #include "judge.h"
 #include "leftovers.h"
+#include "sanitized.h"
 
 namespace stretto::testing {
 namespace {
 
-constexpr uint64_t kProcessGraphs = 50, kBlock = 25;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr uint64_t kThreadGraphs = 250;  // up to ten times as slow
-#else
-constexpr uint64_t kThreadGraphs = 2000;
-#endif
+constexpr uint64_t kProcessGraphs = 50, kThreadGraphs = kSanitized ? 250 : 2000, kBlock = 25;
 
 /// The graphs are the schedulers' and the core's test first: over another transport than shm a tenth will do.
 uint64_t thread_graphs() { return surroundings().transport == "shm" ? kThreadGraphs : kThreadGraphs / 10; }
