@@ -112,6 +112,8 @@ void adopt_device(AdoptedComponent& into, const void* theirs, const std::string&
     demand(api.capture_end, "capture_end", owner);
     demand(api.capture_launch, "capture_launch", owner);
     demand(api.capture_close, "capture_close", owner);
+    demand(api.capture_mark, "capture_mark", owner);
+    demand(api.capture_follow, "capture_follow", owner);
     if ((api.flags & STRETTO_DEVICE_BLOCKING) != 0)
       refuse(fmt::format("{}: it says CAPTURES and BLOCKING; only what is enqueued can be recorded", owner));
   }
@@ -119,6 +121,8 @@ void adopt_device(AdoptedComponent& into, const void* theirs, const std::string&
   stand_in<"capture_end">(api.capture_end);
   stand_in<"capture_launch">(api.capture_launch);
   stand_in<"capture_close">(api.capture_close);
+  stand_in<"capture_mark">(api.capture_mark);
+  stand_in<"capture_follow">(api.capture_follow);
   check_rate(api.capture, "capture", owner);
   check_rate(api.captured, "captured", owner);
   check_rate(api.flops, "flops", owner);

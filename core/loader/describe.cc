@@ -22,7 +22,7 @@ constexpr std::array<Flag, 4> kDeviceFlags{{{STRETTO_DEVICE_BLOCKING, "blocking"
                                             {STRETTO_DEVICE_HOST_ACCESSIBLE, "host accessible"},
                                             {STRETTO_DEVICE_EXPORTS, "exports"},
                                             {STRETTO_DEVICE_CAPTURES, "captures"}}};
-constexpr std::array<Flag, 15> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERED, "stream ordered"},
+constexpr std::array<Flag, 16> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERED, "stream ordered"},
                                                 {STRETTO_TRANSPORT_SHARES_SLOTS, "shares slots"},
                                                 {STRETTO_TRANSPORT_MULTI_READER, "multi reader"},
                                                 {STRETTO_TRANSPORT_DYNAMIC, "dynamic"},
@@ -36,7 +36,8 @@ constexpr std::array<Flag, 15> kTransportFlags{{{STRETTO_TRANSPORT_STREAM_ORDERE
                                                 {STRETTO_TRANSPORT_COLLECTIVES, "collectives"},
                                                 {STRETTO_TRANSPORT_DEVICE_SLOTS, "device slots"},
                                                 {STRETTO_TRANSPORT_STAGES, "stages"},
-                                                {STRETTO_TRANSPORT_GROUPS, "groups"}}};
+                                                {STRETTO_TRANSPORT_GROUPS, "groups"},
+                                                {STRETTO_TRANSPORT_CAPTURABLE, "capturable"}}};
 constexpr std::array<Flag, 2> kOpFlags{{{STRETTO_OP_STATEFUL, "stateful"}, {STRETTO_OP_CAPTURABLE, "capturable"}}};
 constexpr std::array<Flag, 2> kPortFlags{{{STRETTO_PORT_LIST, "list"}, {STRETTO_PORT_OPTIONAL, "optional"}}};
 

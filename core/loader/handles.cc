@@ -119,6 +119,14 @@ void LaneHandle::give_up_capture() noexcept {
   }
 }
 
+void LaneHandle::mark(uint64_t mark) {
+  checked("capture_mark", raw_.get_deleter().api->capture_mark, raw_.get(), mark);
+}
+
+void LaneHandle::follow(LaneHandle& other, uint64_t mark) {
+  checked("capture_follow", raw_.get_deleter().api->capture_follow, raw_.get(), other.raw_.get(), mark);
+}
+
 void CaptureHandle::Close::operator()(stretto_capture* capture) const noexcept { api->capture_close(capture); }
 
 void CaptureHandle::launch() { checked("capture_launch", raw_.get_deleter().api->capture_launch, raw_.get()); }

@@ -75,6 +75,9 @@ class LaneHandle {
     }
     return end_capture();
   }
+  /// While one lane of the device records; the rules stand in abi.h.
+  void mark(uint64_t mark);
+  void follow(LaneHandle& other, uint64_t mark);
   /// What ops and stream-ordered transports are given. Valid as long as the lane.
   const stretto_native& native() const { return native_; }
 

@@ -235,6 +235,13 @@ typedef struct stretto_device_api {
   void (*capture_close)(stretto_capture* capture); /* its lane is closed */
   double capture;                                  /* seconds that capture_launch takes at least … */
   double captured;                                 /* … and each op and copy in it. Rates, as above */
+  /* Between capture_begin and capture_end of any lane of the device. A mark says how far a lane has come in what is
+   * recorded; marks of a lane grow from 1 in each recording. What follows the mark of another lane comes after all that
+   * that lane had recorded by then, and a lane's first such call is what brings it into the recording: what ops, copies
+   * and transports put on it is recorded too, up to capture_end of the first lane, which has followed the last mark of
+   * each. */
+  int32_t (*capture_mark)(stretto_lane* lane, uint64_t mark, const stretto_sink* sink);
+  int32_t (*capture_follow)(stretto_lane* lane, stretto_lane* other, uint64_t mark, const stretto_sink* sink);
 } stretto_device_api;
 
 /* ---- ops ---------------------------------------------------------------------------------------------------- */
@@ -365,6 +372,9 @@ typedef struct stretto_end stretto_end;             /* one actor's end of one ch
 #define STRETTO_TRANSPORT_STAGES \
   8192u /* host-driven: what it accepts besides host memory, it may bring through host memory by itself */
 #define STRETTO_TRANSPORT_GROUPS 16384u /* stream-ordered ones: group_begin, group_end */
+/* Stream-ordered ones: what they enqueue may be recorded, by both ends of a message and all members of a collective or
+ * by none; and the option `capture`, a boolean, which tells the host whether to. */
+#define STRETTO_TRANSPORT_CAPTURABLE 32768u
 
 typedef enum stretto_completion { /* when a SEND is complete, whatever the size */
                                   STRETTO_COMPLETES_ON_POST = 1,

@@ -76,6 +76,12 @@ class Lane {
   virtual std::unique_ptr<Capture> end_capture() {
     throw Error(Code::unimplemented, "captures are not offered by this device");
   }
+  /// While one lane of the device records: says how far this one has come; and what it records from here on comes after
+  /// that mark of another one, which brings it in (abi.h).
+  virtual void mark(uint64_t /*mark*/) { throw Error(Code::unimplemented, "captures are not offered by this device"); }
+  virtual void follow(Lane& /*other*/, uint64_t /*mark*/) {
+    throw Error(Code::unimplemented, "captures are not offered by this device");
+  }
   /// For profilers: what the calling thread does or enqueues until the pop is step `name` of `execution`. Ranges nest;
   /// a push and its pop come from one thread; `name` outlives the lane. The default says nothing.
   virtual void range_push(const char* /*name*/, int64_t /*execution*/) noexcept {}
@@ -265,6 +271,12 @@ stretto_device_api make_device_api(const DeviceInfo& info) {
   };
   api.capture_end = [](stretto_lane* lane, stretto_capture** capture, const stretto_sink* sink) {
     return guard(sink, [&] { *capture = raw_of<stretto_capture>(as<Lane>(lane).end_capture().release()); });
+  };
+  api.capture_mark = [](stretto_lane* lane, uint64_t mark, const stretto_sink* sink) {
+    return guard(sink, [&] { as<Lane>(lane).mark(mark); });
+  };
+  api.capture_follow = [](stretto_lane* lane, stretto_lane* other, uint64_t mark, const stretto_sink* sink) {
+    return guard(sink, [&] { as<Lane>(lane).follow(as<Lane>(other), mark); });
   };
   api.capture_launch = [](stretto_capture* capture, const stretto_sink* sink) {
     return guard(sink, [&] { as<Capture>(capture).launch(); });

@@ -62,6 +62,7 @@ StreamLane::~StreamLane() {
     if (shared_.aborted()) shared_.end_waits();
     rest.until(Deadline::max());
   }
+  for (cudaEvent_t event : marks_) cudaEventDestroy(event);
   cudaStreamDestroy(stream_);
 }
 
@@ -93,6 +94,28 @@ std::unique_ptr<Capture> StreamLane::end_capture() {
   auto capture = std::make_unique<StreamCapture>(shared_, stream_, graph);
   capture->upload();
   return capture;
+}
+
+cudaEvent_t StreamLane::marked(uint64_t mark) {
+  if (mark == 0 || mark > marks_.size())
+    throw Error(Code::invalid_argument, "a lane has no mark " + std::to_string(mark) + " in what is recorded");
+  return marks_[mark - 1];
+}
+
+// Events that are recorded while their stream is captured stand for a place in the graph, and nothing else.
+void StreamLane::mark(uint64_t mark) {
+  enter(shared_);
+  if (mark == marks_.size() + 1) {
+    cudaEvent_t event = nullptr;
+    STRETTO_CUDA(cudaEventCreateWithFlags, &event, cudaEventDisableTiming);
+    marks_.push_back(event);
+  }
+  STRETTO_CUDA(cudaEventRecord, marked(mark), stream_);
+}
+
+void StreamLane::follow(Lane& other, uint64_t mark) {
+  enter(shared_);
+  STRETTO_CUDA(cudaStreamWaitEvent, stream_, static_cast<StreamLane&>(other).marked(mark), 0U);
 }
 
 stretto_native StreamLane::native() {

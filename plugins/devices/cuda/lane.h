@@ -8,7 +8,7 @@
 
 namespace stretto::cuda {
 
-/// A CUDA graph that is ready to be launched: of one stream, so a row of nodes.
+/// A CUDA graph that is ready to be launched.
 class StreamCapture final : public Capture {
  public:
   /// Takes the graph. `shared` outlives this; the stream outlives launches.
@@ -43,13 +43,17 @@ class StreamLane final : public Lane {
   /// Other threads go on calling CUDA; what the recording one may do meanwhile, ops keep to (abi.h).
   void begin_capture() override;
   std::unique_ptr<Capture> end_capture() override;
+  void mark(uint64_t mark) override;
+  void follow(Lane& other, uint64_t mark) override;
   /// NVTX ranges of the domain "stretto", with the execution as payload. Without a profiler each is one branch.
   void range_push(const char* name, int64_t execution) noexcept override;
   void range_pop() noexcept override;
 
  private:
   Shared& shared_;
+  cudaEvent_t marked(uint64_t mark);
   cudaStream_t stream_ = nullptr;
+  std::vector<cudaEvent_t> marks_;  ///< recorded anew in each recording
 };
 
 }  // namespace stretto::cuda
