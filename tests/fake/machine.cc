@@ -107,12 +107,7 @@ void Machine::enqueue(Stream* stream, Operation operation) {
   const std::lock_guard lock(mutex_);
   check();
   if (!streams_.contains(stream)) throw Error(Code::internal, "FAKE CUDA: a stream that is none: " + operation.what);
-  if (stream->recording) {
-    if (operation.ready != nullptr || operation.accesses.empty())
-      throw Error(Code::internal, "FAKE CUDA: in a capture: " + operation.what);
-    stream->recording->push_back(std::move(operation));
-    return;
-  }
+  if (stream->recorder != nullptr) return stream->recorder->add(stream, std::move(operation));
   const Host issuer = host();
   issuer.clock.tick(issuer.agent);
   operation.issued = issuer.clock;
@@ -123,17 +118,50 @@ void Machine::enqueue(Stream* stream, Operation operation) {
 void Machine::begin_capture(Stream* stream) {
   const std::lock_guard lock(mutex_);
   check();
-  if (stream->recording) throw Error(Code::internal, "FAKE CUDA: a capture inside a capture");
-  stream->recording.emplace();
+  if (stream->recorder != nullptr) throw Error(Code::internal, "FAKE CUDA: a capture inside a capture");
+  stream->recorder = std::make_shared<Recorder>(stream);
 }
 
-std::vector<Operation> Machine::end_capture(Stream* stream) {
+Graph Machine::end_capture(Stream* stream) {
   const std::lock_guard lock(mutex_);
-  if (!stream->recording) throw Error(Code::internal, "FAKE CUDA: the end of a capture that was not begun");
-  auto recorded = std::move(*stream->recording);
-  stream->recording.reset();
+  const auto recorder = stream->recorder;
+  if (recorder == nullptr || recorder->streams().front() != stream)
+    throw Error(Code::internal, "FAKE CUDA: the end of a capture that was not begun there");
+  for (auto* each : recorder->streams()) each->recorder.reset();
+  Graph graph = recorder->end();
   check();
-  return recorded;
+  return graph;
+}
+
+bool Machine::recorded(Stream* stream, const std::function<void(Stream*)>& call) {
+  const std::lock_guard lock(mutex_);
+  if (stream->recorder == nullptr) return false;
+  stream->recorder->add(stream, call);
+  return true;
+}
+
+// Each branch begins behind what the stream has before the launch, and the stream goes on behind all.
+void Machine::play(const Graph& graph, Stream* stream, const std::vector<Stream*>& branches) {
+  const auto on = [&](uint32_t branch) { return branch == 0 ? stream : branches[branch - 1]; };
+  std::vector<std::shared_ptr<Recording>> events;
+  for (uint32_t i = 0; i < graph.events; ++i) events.push_back(std::make_shared<Recording>());
+  const auto join = [&](Stream* before, Stream* behind) {
+    const auto event = std::make_shared<Recording>();
+    record(event, before);
+    wait(behind, event);
+  };
+  for (auto* branch : branches) join(stream, branch);
+  for (const auto& item : graph.items) {
+    if (item.record >= 0)
+      record(events[static_cast<size_t>(item.record)], on(item.branch));
+    else if (item.wait >= 0)
+      wait(on(item.branch), events[static_cast<size_t>(item.wait)]);
+    else if (item.call != nullptr)
+      item.call(on(item.branch));
+    else
+      enqueue(on(item.branch), item.operation);
+  }
+  for (auto* branch : branches) join(branch, stream);
 }
 
 // One operation at a time, of a stream drawn by lot among those whose next one may start.
@@ -197,8 +225,17 @@ void Machine::record(Event* event, Stream* stream) {
   auto recording = std::make_shared<Recording>();
   {
     const std::lock_guard lock(mutex_);
-    event->last = recording;
+    event->recorder = stream->recorder;
+    event->last = stream->recorder != nullptr ? nullptr : recording;
+    if (stream->recorder != nullptr) {
+      event->number = stream->recorder->record(stream);
+      return;
+    }
   }
+  record(recording, stream);
+}
+
+void Machine::record(const std::shared_ptr<Recording>& recording, Stream* stream) {
   enqueue(stream, {"cudaEventRecord", {}, nullptr, [this, recording, stream] {
                      const std::lock_guard lock(mutex_);
                      recording->happened = true;
@@ -209,6 +246,7 @@ void Machine::record(Event* event, Stream* stream) {
 bool Machine::happened(Event* event) {
   const std::lock_guard lock(mutex_);
   check();
+  if (event->recorder != nullptr) throw Error(Code::internal, "FAKE CUDA: an event of a capture was asked for");
   if (event->last == nullptr) return true;
   if (!event->last->happened) return false;
   learn(event->last->clock);
@@ -219,9 +257,23 @@ void Machine::wait(Stream* stream, Event* event) {
   std::shared_ptr<Recording> recording;
   {
     const std::lock_guard lock(mutex_);
+    if (event->recorder != nullptr || stream->recorder != nullptr) {
+      if (event->recorder == nullptr)
+        throw Error(Code::internal, "FAKE CUDA: a capture waits for an event outside of it");
+      if (event->recorder->over())
+        throw Error(Code::internal, "FAKE CUDA: an event of a capture that is over is awaited");
+      if (stream->recorder != nullptr && stream->recorder != event->recorder)
+        throw Error(Code::internal, "FAKE CUDA: a capture waits for another one");
+      event->recorder->wait(stream, event->number);
+      stream->recorder = event->recorder;
+      return;
+    }
     recording = event->last;
   }
-  if (recording == nullptr) return;  // never recorded: nothing to wait for, as CUDA has it
+  if (recording != nullptr) wait(stream, recording);  // never recorded: nothing to wait for, as CUDA has it
+}
+
+void Machine::wait(Stream* stream, const std::shared_ptr<Recording>& recording) {
   enqueue(stream, {"cudaStreamWaitEvent",
                    {},
                    [recording] { return recording->happened; },

@@ -7,6 +7,7 @@
 /// What is wrong is said on stderr, labelled FAKE, and ends the context, as an illegal address would.
 
 #include "async_device/memory.h"
+#include "graph.h"
 #include "ledger.h"
 
 #include <array>
@@ -23,35 +24,15 @@
 
 namespace stretto::fake {
 
-/// One entry of a stream: starts once `ready` is true (null: at once); then its accesses are checked and `work` is
-/// done.
-struct Operation {
-  std::string what;
-  std::vector<Access> accesses{};
-  std::function<bool()> ready{};
-  std::function<void()> work{};
-  Clock issued{};                ///< the host's, when it was enqueued
-  const void* word = nullptr;    ///< that the host raises, if this waits for one
-  std::optional<Clock> heard{};  ///< the host's, when the word was first seen raised: what it comes to know later is
-                                 ///< not said by that word
-};
-
-struct Stream {
-  Agent agent = 0;
-  int device = 0;
-  Clock clock;
-  std::deque<Operation> operations;
-  bool running = false;
-  std::optional<std::vector<Operation>> recording{};  ///< what is enqueued meanwhile goes here
-};
-
 /// Where a stream stood when it came to an event.
 struct Recording {
   bool happened = false;
   Clock clock{};
 };
 struct Event {
-  std::shared_ptr<Recording> last;  ///< null: never recorded
+  std::shared_ptr<Recording> last;       ///< null: never recorded, or in a capture
+  std::shared_ptr<Recorder> recorder{};  ///< not null: last recorded there …
+  int32_t number = -1;                   ///< … as this one
 };
 
 /// What somebody tells of an order that the calls of CUDA do not show: what it is of (a semaphore, a channel), and how
@@ -73,10 +54,14 @@ class Machine {
   void close(Stream* stream);
   bool idle(Stream* stream);
   void enqueue(Stream* stream, Operation operation);
-  /// What operations are enqueued from here on is recorded. Kernels, copies and memsets alone may be; anything else,
-  /// such as an event, is a violation.
+  /// What is enqueued from here on is recorded, on this stream and those that come to wait for it. Kernels, copies,
+  /// memsets, events of the capture and what is called in every launch alone may be; anything else is a violation.
   void begin_capture(Stream* stream);
-  std::vector<Operation> end_capture(Stream* stream);
+  Graph end_capture(Stream* stream);
+  /// Whether the stream records, and this is called in every launch instead.
+  bool recorded(Stream* stream, const std::function<void(Stream*)>& call);
+  /// `branches`: streams for all branches but the first, which runs on `stream`.
+  void play(const Graph& graph, Stream* stream, const std::vector<Stream*>& branches);
 
   Event* make_event();
   void destroy(Event* event);
@@ -151,6 +136,8 @@ class Machine {
   Machine();
   void run();
   bool step(std::unique_lock<std::mutex>& lock);
+  void record(const std::shared_ptr<Recording>& recording, Stream* stream);
+  void wait(Stream* stream, const std::shared_ptr<Recording>& recording);
   void check();
   /// Of the calling thread, or of all.
   struct Host {

@@ -252,6 +252,35 @@ TEST_F(FakeGpu, WhatWasCapturedRunsWhenItIsLaunchedAndEachTime) {
   cudaGraphExecDestroy(launchable);
 }
 
+/// Two streams of one recording are two in every launch, too: what they do is in order where they wait for each other.
+TEST_F(FakeGpu, StreamsOfOneCaptureWaitForEachOther) {
+  for (const bool waits : {true, false}) {
+    cudaGraph_t graph = nullptr;
+    cudaGraphExec_t launchable = nullptr;
+    ASSERT_EQ(cudaStreamBeginCapture(one_, cudaStreamCaptureModeRelaxed), cudaSuccess);
+    cudaEventRecord(event_, one_);
+    cudaStreamWaitEvent(two_, event_, 0);
+    cudaMemsetAsync(b_, 5, kBytes, two_);
+    cudaEventRecord(event_, two_);
+    if (waits) cudaStreamWaitEvent(one_, event_, 0);
+    copy(pinned_, b_, one_);
+    if (!waits) cudaStreamWaitEvent(one_, event_, 0);
+    ASSERT_EQ(cudaStreamEndCapture(one_, &graph), cudaSuccess);
+    ASSERT_EQ(cudaGraphInstantiate(&launchable, graph, 0), cudaSuccess);
+    cudaGraphDestroy(graph);
+    cudaMemsetAsync(b_, 0, kBytes, one_);
+    cudaGraphLaunch(launchable, one_);
+    const std::string text = found();
+    if (waits) {
+      EXPECT_EQ(text, "");
+      EXPECT_EQ(static_cast<unsigned char*>(pinned_)[0], 5);
+    } else {
+      EXPECT_NE(text.find("nothing orders"), std::string::npos) << text;
+    }
+    cudaGraphExecDestroy(launchable);
+  }
+}
+
 TEST_F(FakeGpu, WhatACaptureMayNotHoldIsFound) {
   cudaGraph_t graph = nullptr;
   const auto in_a_capture = [&](auto&& call) {
@@ -263,10 +292,18 @@ TEST_F(FakeGpu, WhatACaptureMayNotHoldIsFound) {
     return text;
   };
   void* memory = nullptr;
-  for (const auto& text :
-       {in_a_capture([&] { cudaEventRecord(event_, one_); }), in_a_capture([&] { cudaStreamQuery(one_); }),
-        in_a_capture([&] { cudaMalloc(&memory, 8); }), in_a_capture([&] { wait_value(one_, 1); }),
-        in_a_capture([&] { cudaStreamBeginCapture(one_, cudaStreamCaptureModeRelaxed); })})
+  for (const auto& text : {in_a_capture([&] { cudaStreamQuery(one_); }),
+                           in_a_capture([&] {  // an event from outside of it
+                             cudaEventRecord(event_, two_);
+                             cudaStreamWaitEvent(one_, event_, 0);
+                           }),
+                           in_a_capture([&] {  // a stream that is taken in, and not waited for in the end
+                             cudaEventRecord(event_, one_);
+                             cudaStreamWaitEvent(two_, event_, 0);
+                             cudaMemsetAsync(b_, 0, kBytes, two_);
+                           }),
+                           in_a_capture([&] { cudaMalloc(&memory, 8); }), in_a_capture([&] { wait_value(one_, 1); }),
+                           in_a_capture([&] { cudaStreamBeginCapture(one_, cudaStreamCaptureModeRelaxed); })})
     EXPECT_NE(text.find("capture"), std::string::npos) << text;
 }
 

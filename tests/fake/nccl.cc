@@ -79,6 +79,12 @@ thread_local std::vector<Posted> posted;
 
 void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operation> operations) {
   auto& machine = Machine::instance();
+  const bool captured = machine.recorded(stream, [=](Stream* branch) {
+    auto again = operations;
+    for (auto& operation : again) operation.captured = true;
+    enqueue(communicator, branch, std::move(again));
+  });
+  if (captured) return;
   auto transition = std::make_shared<testing::Transition>();
   std::vector<Access> accesses;
   for (auto& operation : operations) {

@@ -26,6 +26,7 @@ struct Said {
   stretto_dtype dtype;
   uint32_t root;
   uint64_t elements;
+  uint64_t captured;
 };
 /// What follows: moments that are known, and a transition's operations, or the results of one.
 struct Head {
@@ -131,6 +132,7 @@ std::optional<testing::Operation> hear(int socket, Guest& guest, uint32_t ranks)
   if (!read_all(socket, &said, sizeof said)) return std::nullopt;
   auto& memory = guest.room(said.bytes);
   testing::Operation operation{said.sends != 0, said.peer, 0, "NCCL", memory.data(), said.bytes};
+  operation.captured = said.captured != 0;
   if (said.sends == 0) guest.expect(memory, said.bytes);
   if (said.sends != 0 && !read_all(socket, memory.data(), said.bytes)) return std::nullopt;
   if (said.collective == 0) return operation;
@@ -241,7 +243,8 @@ void Away::reach(const std::shared_ptr<testing::Transition>& transition, const s
   std::memcpy(bytes.data(), &head, sizeof head);
   append(moments.data(), moments.size() * sizeof(Moment));
   for (const auto& operation : transition->operations) {
-    Said said{operation.sends ? 1U : 0U, operation.peer, operation.bytes, 0, 0, 0, {}, 0, 0};
+    Said said{operation.sends ? 1U : 0U,   operation.peer, operation.bytes, 0, 0, 0, {}, 0, 0,
+              operation.captured ? 1U : 0U};
     if (const auto* collective = operation.collective.get()) {
       said.collective = static_cast<uint32_t>(collective->kind);
       said.reduction = collective->reduction;

@@ -54,7 +54,11 @@ std::atomic<bool> launches_broken{false};
 void not_in_a_capture(const char* call) {
   if (captures != 0) throw Error(Code::internal, std::string("in a capture: ") + call);
 }
-using Operations = std::vector<Operation>;
+/// A graph that can be launched: with streams for its branches.
+struct Executable {
+  Graph graph;
+  std::vector<Stream*> branches;
+};
 Stream* real(cudaStream_t stream) { return reinterpret_cast<Stream*>(stream); }
 Event* real(cudaEvent_t event) { return reinterpret_cast<Event*>(event); }
 
@@ -363,7 +367,6 @@ cudaError_t cudaMemsetAsync(void* memory, int value, size_t bytes, cudaStream_t 
   });
 }
 
-// A graph is the operations of one stream; what is instantiated is a copy.
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode /*mode*/) {
   return called([&] {
     machine().begin_capture(real(stream));
@@ -374,14 +377,17 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   *graph = nullptr;
   return called([&] {
     captures = std::max(captures - 1, 0);
-    *graph = reinterpret_cast<cudaGraph_t>(new Operations(machine().end_capture(real(stream))));
+    *graph = reinterpret_cast<cudaGraph_t>(new Graph(machine().end_capture(real(stream))));
     ++graphs;
   });
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* made, cudaGraph_t graph, unsigned long long /*flags*/) {
   return called([&] {
     not_in_a_capture("cudaGraphInstantiate");
-    *made = reinterpret_cast<cudaGraphExec_t>(new Operations(*reinterpret_cast<Operations*>(graph)));
+    auto* executable = new Executable{*reinterpret_cast<Graph*>(graph), {}};
+    for (uint32_t branch = 1; branch < executable->graph.branches; ++branch)
+      executable->branches.push_back(machine().open(current_device));
+    *made = reinterpret_cast<cudaGraphExec_t>(executable);
     ++graphs;
   });
 }
@@ -390,19 +396,24 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
   if (launches_broken) return last_error = cudaErrorLaunchOutOfResources;
   return called([&] {
     not_in_a_capture("cudaGraphLaunch");
-    for (const auto& operation : *reinterpret_cast<Operations*>(graph)) machine().enqueue(real(stream), operation);
+    const auto& executable = *reinterpret_cast<Executable*>(graph);
+    machine().play(executable.graph, real(stream), executable.branches);
     ++launches;
   });
 }
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-  delete reinterpret_cast<Operations*>(graph);
+  delete reinterpret_cast<Graph*>(graph);
   --graphs;
   return cudaSuccess;
 }
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) {
-  delete reinterpret_cast<Operations*>(graph);
+  auto* executable = reinterpret_cast<Executable*>(graph);
+  const cudaError_t result = called([&] {
+    for (auto* branch : executable->branches) machine().close(branch);
+  });
+  delete executable;
   --graphs;
-  return cudaSuccess;
+  return result;
 }
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* function) {

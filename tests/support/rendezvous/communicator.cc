@@ -62,7 +62,7 @@ bool Communicator::meet_peer(uint32_t actor, Operation& operation) {
   Transition* theirs = head(operation.peer);
   Operation* other = theirs == nullptr ? nullptr : first_open(*theirs, !operation.sends, actor);
   if (other == nullptr) return false;
-  if (other->channel != operation.channel || other->bytes != operation.bytes) {
+  if (other->channel != operation.channel || other->bytes != operation.bytes || other->captured != operation.captured) {
     break_down("rendezvous: " + describe(actor, operation) + ", and meets that " + describe(operation.peer, *other));
     return false;
   }
@@ -79,7 +79,7 @@ bool Communicator::meet_members(uint32_t actor, const Operation& operation) {
   for (const uint32_t member : operation.collective->members) {
     Operation* theirs = open_collective(head(member));
     if (theirs == nullptr || !same_set(*theirs->collective, *operation.collective)) return false;
-    if (!alike(*theirs->collective, *operation.collective)) {
+    if (!alike(*theirs->collective, *operation.collective) || theirs->captured != operation.captured) {
       break_down("rendezvous: " + describe(actor, operation) + ", and meets that " + describe(member, *theirs));
       return false;
     }

@@ -32,6 +32,7 @@ struct Operation {
   /// Its members are actors of this communicator. `memory` is its result, `input` null where the member has none.
   std::shared_ptr<const CollectiveInfo> collective{};
   const void* input = nullptr;
+  bool captured = false;  // by all that meet, or by none
 };
 
 /// One operation, or a group of them. Shared by the communicator and the lane that waits.
