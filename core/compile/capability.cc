@@ -11,6 +11,13 @@ namespace stretto::compiling {
 Traits::Traits(const LoadedComponent& component)
     : name_(component.name), plugin_(component.plugin), api_(&api_of<stretto_transport_api>(component)) {}
 
+bool Traits::captures(const Arguments& settings) const {
+  if (!stream_ordered() || !has(STRETTO_TRANSPORT_CAPTURABLE)) return false;
+  const auto wish = settings.find("capture");
+  const bool* wished = wish == settings.end() ? nullptr : std::get_if<bool>(&wish->second.value);
+  return wished != nullptr && *wished;
+}
+
 bool Traits::accepts(const std::string& memory_kind) const {
   const std::span<const char* const> kinds(api_->memory_kinds, api_->memory_kind_count);
   return std::any_of(kinds.begin(), kinds.end(), [&](const char* kind) { return memory_kind == kind; });

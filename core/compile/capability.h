@@ -31,6 +31,8 @@ class Traits {
   bool collectives() const { return stream_ordered() && has(STRETTO_TRANSPORT_COLLECTIVES); }
   bool device_slots() const { return has(STRETTO_TRANSPORT_DEVICE_SLOTS); }
   bool groups() const { return stream_ordered() && has(STRETTO_TRANSPORT_GROUPS); }
+  /// `settings`: the component's, complete.
+  bool captures(const Arguments& settings) const;
 
  private:
   std::string name_;

@@ -43,7 +43,9 @@ class Carrying {
   void take(PlanCollective& collective, uint32_t component, std::string reason) {
     collective.transport = static_cast<int32_t>(component);
     collective.reason = std::move(reason);
-    collective.global_order = Traits(components_.loaded(component)).has(STRETTO_TRANSPORT_GLOBAL_ORDER);
+    const Traits transport(components_.loaded(component));
+    collective.global_order = transport.has(STRETTO_TRANSPORT_GLOBAL_ORDER);
+    collective.capturable = transport.captures(components_.at(component).settings);
   }
 
   void choose(uint32_t number) {

@@ -327,7 +327,7 @@ class Cutter {
     const uint32_t c = add_channel(v, group, part);
     auto& channel = cut_.channels[c];
     channel.device_slots = channel.shares_slots = channel.stream_ordered = true;
-    channel.carries_note = channel.rendezvous = channel.global_order = false;
+    channel.carries_note = channel.rendezvous = channel.global_order = channel.capturable = false;
     channel.ring = cut_.home[v];
     for (const uint32_t actor : part) {
       const uint32_t ring = alias_ring(c, actor);
@@ -354,6 +354,7 @@ class Cutter {
     channel.carries_note = transport.has(STRETTO_TRANSPORT_CARRIES_NOTE);
     channel.rendezvous = transport.joint();
     channel.global_order = transport.has(STRETTO_TRANSPORT_GLOBAL_ORDER);
+    channel.capturable = transport.captures(components_.at(group.transport).settings);
     cut_.channels.push_back(std::move(channel));
     return static_cast<uint32_t>(cut_.channels.size()) - 1;
   }

@@ -98,6 +98,7 @@ void fields(Io& io, Channel& channel) {
   io("carries_note", channel.carries_note);
   io("rendezvous", channel.rendezvous);
   io("global_order", channel.global_order);
+  io("capturable", channel.capturable);
   io("device_slots", channel.device_slots);
 }
 template <class Io>
@@ -169,6 +170,7 @@ void fields(Io& io, PlanCollective& collective) {
   io("reason", collective.reason);
   io("root", collective.root);
   io("global_order", collective.global_order);
+  io("capturable", collective.capturable);
   io("nodes", collective.nodes);
 }
 template <class Io>
@@ -192,6 +194,8 @@ template <class Io>
 void fields(Io& io, Captured& capture) {
   io("steps", capture.steps);
   io("phases", capture.phases);
+  io("least_offset", capture.least_offset);
+  io("most_offset", capture.most_offset);
 }
 template <class Io>
 void fields(Io& io, PlanResource& resource) {

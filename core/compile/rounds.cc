@@ -27,9 +27,13 @@ void unite(std::vector<uint32_t>& parent, uint32_t a, uint32_t b) {
 }  // namespace
 
 RoundGraph::RoundGraph(const Plan& plan, bool issue_orders)
-    : step_count_(static_cast<uint32_t>(plan.steps.size())),
+    : plan_(plan),
+      step_count_(static_cast<uint32_t>(plan.steps.size())),
       apart_(plan.steps.size(), false),
-      joint_(plan.steps.size()) {
+      joint_(plan.steps.size()),
+      run_of_(plan.steps.size(), -1) {
+  for (uint32_t run = 0; run < plan.captures.size(); ++run)
+    for (const uint32_t step : plan.captures[run].steps) run_of_[step] = static_cast<int32_t>(run);
   merge_joints(plan);
   add_lanes(plan);
   add_waits(plan);
@@ -38,6 +42,7 @@ RoundGraph::RoundGraph(const Plan& plan, bool issue_orders)
   add_channels(plan);
   add_notes(plan);
   if (issue_orders) add_issue_orders(plan);
+  add_runs();
 }
 
 uint32_t RoundGraph::vertex(uint32_t step, Moment moment) const {
@@ -46,8 +51,27 @@ uint32_t RoundGraph::vertex(uint32_t step, Moment moment) const {
   return static_cast<uint32_t>(moment) * step_count_ + step;
 }
 
+uint32_t RoundGraph::end_of(uint32_t step) const {
+  return run_of_[step] < 0 ? vertex(step, Moment::complete) : run_vertex(run_of_[step], Moment::complete);
+}
+
+uint32_t RoundGraph::run_vertex(int32_t run, Moment moment) const {
+  const auto ends = moment == Moment::complete ? static_cast<uint32_t>(plan_.captures.size()) : 0;
+  return of_steps() + ends + static_cast<uint32_t>(run);
+}
+
+uint32_t RoundGraph::step_of(uint32_t vertex) const {
+  return of_run(vertex) ? steps_of(vertex).front() : vertex % step_count_;
+}
+
+RoundGraph::Moment RoundGraph::moment_of(uint32_t vertex) const {
+  if (!of_run(vertex)) return static_cast<Moment>(vertex / step_count_);
+  return vertex - of_steps() < plan_.captures.size() ? Moment::begin : Moment::complete;
+}
+
 std::vector<uint32_t> RoundGraph::steps_of(uint32_t vertex) const {
   std::vector<uint32_t> steps;
+  if (of_run(vertex)) return plan_.captures[(vertex - of_steps()) % plan_.captures.size()].steps;
   if (moment_of(vertex) == Moment::issue || moment_of(vertex) == Moment::note) return {step_of(vertex)};
   for (uint32_t step = 0; step < step_count_; ++step)
     if (joint_[step] == step_of(vertex)) steps.push_back(step);
@@ -84,7 +108,31 @@ void RoundGraph::merge_joints(const Plan& plan) {
   for (uint32_t step = 0; step < step_count_; ++step) joint_[step] = root(parent, step);
 }
 
+/// What leads into a run leads to its begin, and what leads out of it comes from its end; but for its messages, which
+/// leave and arrive meanwhile.
+void RoundGraph::keep_to_runs(Arc& arc) const {
+  const int32_t from = run_of_[arc.from_step], to = run_of_[arc.to_step];
+  const bool handed_over = arc.by == By::issue && moment_of(arc.from) == Moment::issue;
+  const bool inside = from == to && arc.tokens == 0 && !handed_over;
+  if (inside || arc.by == By::message) return;
+  const auto runs = [&](uint32_t vertex) {
+    return moment_of(vertex) == Moment::complete || moment_of(vertex) == Moment::begin;
+  };
+  if (to >= 0 && runs(arc.to)) arc.to = run_vertex(to, Moment::begin);
+  if (from >= 0 && runs(arc.from)) arc.from = run_vertex(from, Moment::complete);
+}
+
+void RoundGraph::add_runs() {
+  for (uint32_t step = 0; step < step_count_; ++step) {
+    const int32_t run = run_of_[step];
+    if (run < 0) continue;
+    arcs_.push_back({run_vertex(run, Moment::begin), vertex(step, Moment::begin), 0, By::lane, step, step});
+    arcs_.push_back({vertex(step, Moment::complete), run_vertex(run, Moment::complete), 0, By::lane, step, step});
+  }
+}
+
 void RoundGraph::add(Arc arc) {
+  if (!plan_.captures.empty()) keep_to_runs(arc);
   if (arc.from == arc.to && arc.tokens >= 1) return;  // every transition follows its own earlier runs
   arcs_.push_back(arc);
 }

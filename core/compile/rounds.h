@@ -9,8 +9,9 @@
 /// (SEND → RECEIVE), slots given back (releases → acquires), the order in which an asynchronous device's thread issues,
 /// and the headers that it awaits. The two steps of a rendezvous are one vertex. A group begins as one and ends as one,
 /// and its steps meet their counterparts in between, so that it and each counterpart have two: each ends after the
-/// other has begun. A thread tells what its group sends, and awaits the sizes of what it receives, before any of it
-/// meets.
+/// other has begun. A captured run (runs.h) has two vertices of its own, before and after those of its steps, and what
+/// waits for it, or it for, does so there. A thread tells what its group sends, and awaits the sizes of what it
+/// receives, before any of it meets.
 ///
 /// The driver's steps are left out. Its slots are as many as the window at least (verify checks it), so whatever waits
 /// for the driver waits for an execution that the window has let end before; and when the window is full the driver
@@ -61,23 +62,33 @@ class RoundGraph {
     complete,
     issue,  ///< the issuing thread hands it to the device
     note,   ///< status and shape of what it makes are known on this actor
-    begin   ///< of a group, or of what meets a step of one; the same as `complete` for the rest
+    begin   ///< of a group, of what meets a step of one, or of a run; the same as `complete` for the rest
   };
 
-  /// Indices in the plan must be valid. `issue_orders` false leaves Plan::issue_orders out.
+  /// Indices in the plan must be valid, and its captures those of verify_captures; it outlives this. `issue_orders`
+  /// false leaves Plan::issue_orders out.
   RoundGraph(const Plan& plan, bool issue_orders);
 
-  uint32_t vertex_count() const { return (grouped_ ? 4 : 3) * step_count_; }
+  uint32_t vertex_count() const { return of_steps() + 2 * static_cast<uint32_t>(plan_.captures.size()); }
   std::span<const Arc> arcs() const { return arcs_; }
   uint32_t vertex(uint32_t step, Moment moment) const;
-  uint32_t step_of(uint32_t vertex) const { return vertex % step_count_; }
-  Moment moment_of(uint32_t vertex) const { return static_cast<Moment>(vertex / step_count_); }
-  /// All steps of a `complete` or `begin` vertex: several for a rendezvous or a group.
+  /// Where what waits for the step sees it end.
+  uint32_t end_of(uint32_t step) const;
+  /// Of a run, its first.
+  uint32_t step_of(uint32_t vertex) const;
+  Moment moment_of(uint32_t vertex) const;
+  /// Whether it stands for the begin or the end of a run, and not for what one of its steps does.
+  bool of_run(uint32_t vertex) const { return vertex >= of_steps(); }
+  /// All steps of a `complete` or `begin` vertex: several for a rendezvous, a group or a run.
   std::vector<uint32_t> steps_of(uint32_t vertex) const;
 
  private:
   void merge_joints(const Plan& plan);
+  uint32_t of_steps() const { return (grouped_ ? 4 : 3) * step_count_; }
+  uint32_t run_vertex(int32_t run, Moment moment) const;
   void add(Arc arc);
+  void keep_to_runs(Arc& arc) const;
+  void add_runs();
   void add_lanes(const Plan& plan);
   void add_waits(const Plan& plan);
   void add_meetings(const Plan& plan);
@@ -87,10 +98,12 @@ class RoundGraph {
   void add_issue_orders(const Plan& plan);
   bool posts_first(const Plan& plan, uint32_t step) const;
 
+  const Plan& plan_;
   uint32_t step_count_;
   bool grouped_ = false;
   std::vector<bool> apart_;      // by step: begin and complete are two vertices
   std::vector<uint32_t> joint_;  // by step: the step that stands for its joint transition
+  std::vector<int32_t> run_of_;  // by step: the capture that it is in, or -1
   std::vector<Arc> arcs_;
 };
 

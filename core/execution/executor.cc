@@ -47,6 +47,7 @@ void Executor::open_lanes(uint64_t trace_executions) {
     LaneState& state = lanes_[id];
     state.lane = device_.open_lane(lane.name, communicates(lane) ? 1 : 0);
     state.done = device_.open_semaphore();
+    state.begun = device_.open_semaphore();
     state.steps = lane.steps.size();
     state.recording = LaneRecording(trace_executions * state.steps);
     native_ = state.lane.native();
@@ -65,6 +66,8 @@ void Executor::prepare() {
                                                         lanes_.at(static_cast<uint32_t>(step.lane)).lane.native(),
                                                         device_, *slots_, notes_, *page_));
   }
+  if (device_.blocking()) return;
+  for (auto& [id, state] : lanes_) couriers_[id] = std::make_unique<Courier>(device_, state.lane);
   make_captures();
 }
 
@@ -76,7 +79,6 @@ void Executor::start(std::function<void()> ended) {
     for (const auto& [id, state] : lanes_)
       threads_.emplace_back([this, lane = id] { guard([&] { lane_thread(lane); }); });
   } else {
-    for (auto& [id, state] : lanes_) couriers_[id] = std::make_unique<Courier>(device_, state.lane);
     running_ = 1 + static_cast<uint32_t>(couriers_.size());
     for (auto& [id, courier] : couriers_)
       threads_.emplace_back([this, runner = courier.get()] { guard([&] { runner->run(); }); });
@@ -129,7 +131,7 @@ Executor::~Executor() {
   // Lanes first: they may still hold work that uses what follows.
   couriers_.clear();
   for (auto& [id, state] : lanes_) state.lane = {};
-  captures_.clear();
+  runs_.clear();
   kernels_.clear();
   // A copying transport may write into a slot until it is closed, also when the wait for it was cancelled.
   handovers_->close();
@@ -146,9 +148,11 @@ std::optional<Error> Executor::failure() const {
   return failure_;
 }
 
-void Executor::wait_for_lanes(const Step& step, LaneHandle& lane, uint64_t round) {
+/// `run`: the one that the step is launched with, whose other steps are none to wait for.
+void Executor::wait_for_lanes(const Step& step, LaneHandle& lane, uint64_t round, int32_t run) {
   for (const Wait& wait : step.waits) {
     if (wait.by != Wait::By::lane) continue;
+    if (run >= 0 && wait.rounds == 0 && captured_[wait.from] == run) continue;
     const int64_t awaited = static_cast<int64_t>(round) - wait.rounds;
     if (awaited < 0) continue;
     const Step& from = plan_.steps[wait.from];

@@ -50,10 +50,24 @@ class Executor {
  private:
   struct LaneState {
     LaneHandle lane;
-    SemaphoreHandle done;  ///< round * steps + position + 1
+    SemaphoreHandle done;   ///< round * steps + position + 1
+    SemaphoreHandle begun;  ///< runs that this lane has begun
+    uint64_t runs = 0;      ///< that it was told to launch
     uint64_t steps = 0;
     LaneRecording recording;
     StepTrace current;  ///< asynchronous device: what the courier has seen of the step that the lane is at
+  };
+  /// A capture of this actor: all that its launch needs, which allocates nothing.
+  struct Run {
+    struct Lane {
+      LaneState& state;
+      Courier& courier;
+      std::vector<uint32_t> steps{};
+    };
+    const Captured& plan;
+    bool alone = true;                    ///< meets no other actor's
+    std::vector<Lane> lanes{};            ///< the one that launches it first
+    std::vector<CaptureHandle> phases{};  ///< by execution of the least offset
   };
   void open_lanes(uint64_t trace_executions);
   void prepare();
@@ -62,7 +76,7 @@ class Executor {
   void issue_thread();
 
   // What both kinds of lanes share.
-  void wait_for_lanes(const Step& step, LaneHandle& lane, uint64_t round);
+  void wait_for_lanes(const Step& step, LaneHandle& lane, uint64_t round, int32_t run = -1);
   uint64_t bytes_of(uint32_t ring, int64_t execution) const;
   void collect(const Step& step, LaneState& state, int64_t execution);
   uint32_t board_of(const PlanNode& member) const;
@@ -80,21 +94,25 @@ class Executor {
   void run_collective(const Step& step, LaneState& state, int64_t execution);
 
   // Asynchronous device.
-  void tell_completed(std::span<const uint32_t> members, uint64_t round);
+  void tell_completed(std::span<const uint32_t> members, uint64_t round, bool signals = false);
   void issue_step(uint32_t id, std::span<const uint32_t> members, int64_t execution, uint64_t round);
   void make_captures();
-  void record_phase(const Captured& capture, LaneState& state, int64_t phase);
-  bool captured_now(uint32_t id);
-  bool launch_captured(std::span<const uint32_t> steps, int64_t execution);
+  void record_run(const Captured& run, int64_t phase);
+  void record_step(uint32_t id, int64_t execution);
+  bool goes_as_one(const Run& run, uint64_t round);
+  bool pass(const Step& step, uint32_t id, int64_t execution);
+  void launch_run(Run& run, uint64_t round);
+  LaneState& lane_of(uint32_t id) { return lanes_.at(static_cast<uint32_t>(plan_.steps[id].lane)); }
   void announce(const Step& step, int64_t execution);
   void enqueue(uint32_t id, LaneState& state, Courier& courier, int64_t execution);
+  void post_status(uint32_t id, Courier& courier, int64_t execution);
   void finish(std::span<const uint32_t> members, LaneState& state, Courier& courier, int64_t execution);
   void mark(LaneState& state, Courier& courier, int64_t StepTrace::*time);
   void acquire(const Step& step, LaneState& state, Courier& courier, int64_t execution);
   void release(uint32_t id, LaneState& state, Courier& courier, int64_t execution);
   void issue_receive(const Step& step, LaneState& state, Courier& courier, int64_t execution);
   void issue_send(const Step& step, LaneState& state, Courier& courier, int64_t execution);
-  void issue_collective(const Step& step, LaneState& state, Courier& courier, int64_t execution);
+  void issue_collective(const Step& step, LaneState& state, int64_t execution);
   void await_headers(const Step& step, int64_t execution);
   Note settle(uint32_t ring, int64_t execution);
 
@@ -113,9 +131,8 @@ class Executor {
   std::map<uint32_t, std::unique_ptr<NodeKernel>> kernels_;  ///< by step
   std::vector<int32_t> makers_;                              ///< by ring: the step that writes it here, or -1
   std::map<uint32_t, std::unique_ptr<Courier>> couriers_;    ///< by lane
-  std::map<uint32_t, std::vector<CaptureHandle>> captures_;  ///< by first step; one for each phase
+  std::map<int32_t, Run> runs_;                              ///< by capture
   std::vector<int32_t> captured_;                            ///< by step: the capture that it is in, or -1
-  std::vector<bool> as_one_;                                 ///< by capture: launched in the round that is issued
   std::vector<std::thread> threads_;
   std::atomic<uint32_t> running_{0};
   std::function<void()> ended_;

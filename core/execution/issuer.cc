@@ -14,35 +14,35 @@ namespace stretto {
 void Executor::issue_thread() {
   const auto& order = plan_.issue_orders[actor_];
   for (uint64_t round = 0; page_->await_round(round); ++round) {
+    bool as_one = false;
     for (uint32_t id : order) {
-      const int64_t execution = page_->execution_of(static_cast<int64_t>(round) - plan_.steps[id].offset);
-      auto members = compiling::group_of(plan_, id);
-      uint32_t place = members.back();
-      if (execution >= 0 && captured_now(id)) {
-        members = plan_.captures[static_cast<size_t>(captured_[id])].steps;
-        place = members.front();
-        if (id != place) continue;
+      if (captured_[id] >= 0) {
+        Run& run = runs_.at(captured_[id]);
+        if (run.plan.steps.front() == id) as_one = goes_as_one(run, round);
+        if (as_one && run.plan.steps.front() == id) launch_run(run, round);
+        if (as_one) continue;
       }
+      const int64_t execution = page_->execution_of(static_cast<int64_t>(round) - plan_.steps[id].offset);
+      const auto members = compiling::group_of(plan_, id);
       if (execution >= 0) issue_step(id, members, execution, round);
-      if (id == place) tell_completed(members, round);
+      if (id == members.back()) tell_completed(members, round);
     }
   }
 }
 
-/// To the other lanes, and to whoever watches the progress: once the lane has come here.
-void Executor::tell_completed(std::span<const uint32_t> members, uint64_t round) {
+/// To the other lanes where they want to know, and to whoever watches the progress: once the lane has come here.
+void Executor::tell_completed(std::span<const uint32_t> members, uint64_t round, bool signals) {
   const Step& last = plan_.steps[members.back()];
   const auto lane = static_cast<uint32_t>(last.lane);
   LaneState& state = lanes_.at(lane);
-  const bool signals =
-      std::any_of(members.begin(), members.end(), [&](uint32_t id) { return plan_.steps[id].signals; });
+  for (const uint32_t id : members) signals = signals || plan_.steps[id].signals;
   const uint64_t completed = round * state.steps + last.position + 1;
   if (signals) state.lane.signal(state.done, completed);
   couriers_.at(lane)->at_lane([this, lane, completed] { page_->set_completed(lane, completed); });
 }
 
 /// Makes the lane wait for what the step needs. Then the step goes to the lane: a group as one with its last step,
-/// whose others have been here before, and what is captured as one with its first, whose others need nothing.
+/// whose others have been here before.
 void Executor::issue_step(uint32_t id, std::span<const uint32_t> members, int64_t execution, uint64_t round) {
   const Step& step = plan_.steps[id];
   LaneState& state = lanes_.at(static_cast<uint32_t>(step.lane));
@@ -59,9 +59,9 @@ void Executor::issue_step(uint32_t id, std::span<const uint32_t> members, int64_
   if (step.group >= 0 && members.back() != id) return;
   if (state.recording.on()) mark(state, courier, &StepTrace::begin);
   if (step.group >= 0) endpoints_->group_begin(static_cast<uint32_t>(step.channel));
-  if (!launch_captured(members, execution))
-    for (const uint32_t member : members) enqueue(member, state, courier, execution);
+  for (const uint32_t member : members) enqueue(member, state, courier, execution);
   if (step.group >= 0) endpoints_->group_end(static_cast<uint32_t>(step.channel));
+  for (const uint32_t member : members) post_status(member, courier, execution);
   finish(members, state, courier, execution);
 }
 
@@ -90,19 +90,27 @@ void Executor::enqueue(uint32_t id, LaneState& state, Courier& courier, int64_t 
       state.lane.copy(slots_->at(to, execution), slots_->at(from, execution), bytes_of(from, execution));
       return notes_.shape(to, note);
     }
-    case StepKind::collective: return issue_collective(step, state, courier, execution);
+    case StepKind::collective: return issue_collective(step, state, execution);
   }
+}
+
+/// Tells those that meet the step what is known of what it brings, once the lane has come here.
+void Executor::post_status(uint32_t id, Courier& courier, int64_t execution) {
+  const Step& step = plan_.steps[id];
+  if (step.inputs.empty()) return;
+  const uint32_t ring = step.inputs.front();
+  if (step.kind == StepKind::send && plan_.channels[static_cast<size_t>(step.channel)].stream_ordered)
+    courier.at_lane([this, channel = static_cast<uint32_t>(step.channel), ring, execution] {
+      page_->post_settled(channel, settle(ring, execution));
+    });
+  if (step.kind == StepKind::collective)
+    courier.at_lane([this, board = board_of(plan_.nodes[static_cast<size_t>(step.node)]), ring, execution] {
+      page_->post_settled(board, settle(ring, execution));
+    });
 }
 
 /// What the host does once the lane has run them.
 void Executor::finish(std::span<const uint32_t> members, LaneState& state, Courier& courier, int64_t execution) {
-  for (const uint32_t id : members) {
-    const Step& step = plan_.steps[id];
-    if (step.kind == StepKind::send && plan_.channels[static_cast<size_t>(step.channel)].stream_ordered)
-      courier.at_lane([this, channel = static_cast<uint32_t>(step.channel), ring = step.inputs.front(), execution] {
-        page_->post_settled(channel, settle(ring, execution));
-      });
-  }
   if (state.recording.on()) {
     mark(state, courier, &StepTrace::end);
     for (const uint32_t id : members)
@@ -178,14 +186,10 @@ void Executor::issue_send(const Step& step, LaneState& state, Courier& courier, 
   courier.block_lane();
 }
 
-void Executor::issue_collective(const Step& step, LaneState& state, Courier& courier, int64_t execution) {
+void Executor::issue_collective(const Step& step, LaneState& state, int64_t execution) {
   const Spec& spec = plan_.values[plan_.rings[step.results.front()].value].spec;
   notes_.shape(step.results.front(), make_note(execution, spec.dtype, spec.shape));
   collect(step, state, execution);
-  if (step.inputs.empty()) return;
-  const uint32_t board = board_of(plan_.nodes[static_cast<size_t>(step.node)]);
-  courier.at_lane(
-      [this, board, ring = step.inputs.front(), execution] { page_->post_settled(board, settle(ring, execution)); });
 }
 
 void Executor::await_headers(const Step& step, int64_t execution) {

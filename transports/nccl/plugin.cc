@@ -23,7 +23,7 @@ STRETTO_PLUGIN(
          "CUDA GPUs by NCCL: stream-ordered, one order over all actors",
          STRETTO_TRANSPORT_STREAM_ORDERED | STRETTO_TRANSPORT_DYNAMIC | STRETTO_TRANSPORT_RENDEZVOUS |
              STRETTO_TRANSPORT_GLOBAL_ORDER | STRETTO_TRANSPORT_PROCESSES | STRETTO_TRANSPORT_THREADS |
-             STRETTO_TRANSPORT_COLLECTIVES | STRETTO_TRANSPORT_GROUPS,
+             STRETTO_TRANSPORT_COLLECTIVES | STRETTO_TRANSPORT_GROUPS | STRETTO_TRANSPORT_CAPTURABLE,
          STRETTO_COMPLETES_ON_MATCH,
          {stretto::cuda::kMemoryKind},
          0,
@@ -40,6 +40,10 @@ STRETTO_PLUGIN(
          Option(Type::boolean, "register",
                 "the slots of channels are registered with NCCL, so that it may copy straight from one to the other "
                 "where it can; opening takes longer")
+             .otherwise("false"),
+         Option(Type::boolean, "capture",
+                "transfers may become part of CUDA graphs, where [device.cuda] capture says so; run on the fake alone "
+                "so far")
              .otherwise("false"),
          Option(Type::boolean, "share_device",
                 "to try things out: actors may share a GPU, as processes that each claim a host of their own; slow")

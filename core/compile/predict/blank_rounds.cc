@@ -54,6 +54,8 @@ Plan in_turns(const Plan& plan) {
     std::stable_sort(steps.begin(), steps.end(),
                      [&](uint32_t a, uint32_t b) { return plan.steps[a].offset % turn < plan.steps[b].offset % turn; });
   };
+  // A run over several offsets is never launched as one: there always are blank rounds between them.
+  std::erase_if(result.captures, [](const Captured& run) { return run.least_offset != run.most_offset; });
   for (auto& lane : result.lanes) {
     by_phase(lane.steps);
     for (uint32_t position = 0; position < lane.steps.size(); ++position)

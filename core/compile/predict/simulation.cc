@@ -68,9 +68,10 @@ void Simulation::number_steps(const TimedGraph& graph) {
     if (sharing[vertex] == 1) continue;
     before_[step] = add_vertex(step);
     behind_[step] = add_vertex(step);
-    links_.push_back({before_[step], own, 0, RoundGraph::By::message});
-    links_.push_back({own, behind_[step], 0, RoundGraph::By::message});
-    links_.push_back({before_[step], behind_[step], 0, RoundGraph::By::lane});
+    const int32_t offset = plan_.steps[step].offset;
+    links_.push_back({before_[step], own, 0, RoundGraph::By::message, offset, offset});
+    links_.push_back({own, behind_[step], 0, RoundGraph::By::message, offset, offset});
+    links_.push_back({before_[step], behind_[step], 0, RoundGraph::By::lane, offset, offset});
   }
 }
 
@@ -89,8 +90,9 @@ void Simulation::number_vertices(const TimedGraph& graph) {
   for (const auto& arc : graph.arcs()) {
     if (arc.by == RoundGraph::By::driver) continue;
     const uint32_t from = number(arc.from, arc.from_step, behind_), to = number(arc.to, arc.to_step, before_);
-    const int32_t shift = plan_.steps[arc.from_step].offset - plan_.steps[arc.to_step].offset;
-    links_.push_back({from, to, by_execution(arc.by) ? arc.tokens + shift : arc.tokens, arc.by});
+    const int32_t from_offset = plan_.steps[arc.from_step].offset, to_offset = plan_.steps[arc.to_step].offset;
+    const int32_t tokens = by_execution(arc.by) ? arc.tokens + from_offset - to_offset : arc.tokens;
+    links_.push_back({from, to, tokens, arc.by, from_offset, to_offset});
   }
 }
 
@@ -187,11 +189,10 @@ void Simulation::publish(int64_t execution, double now) {
       if (execution < 0 || plan_.steps[step_[vertex]].kind != StepKind::receive) continue;
       rounds_.back().missing[vertex] = 1;
     }
-    const bool blank = execution_in(vertex, number) < 0;
     auto& round = rounds_[static_cast<size_t>(number)];
     for (const uint32_t i : entering_[vertex]) {
       const Link& link = links_[i];
-      if (blank && !in_blank_rounds(link.by)) continue;
+      if (!in_blank_rounds(link.by) && execution_at(link.to_offset, number) < 0) continue;
       const int64_t source = source_round(link, number);
       if (source < 0) continue;
       const double end = source < static_cast<int64_t>(rounds_.size())
@@ -206,17 +207,17 @@ void Simulation::publish(int64_t execution, double now) {
   }
 }
 
-int64_t Simulation::execution_in(uint32_t vertex, int64_t round) const {
-  const int64_t from = round - plan_.steps[step_[vertex]].offset;
+int64_t Simulation::execution_at(int32_t offset, int64_t round) const {
+  const int64_t from = round - offset;
   return from < 0 ? -1 : rounds_[static_cast<size_t>(from)].execution;
 }
 
 /// The round in which the link's start must have run for its end in this round; negative: none must.
 int64_t Simulation::source_round(const Link& link, int64_t round) const {
   if (!by_execution(link.by)) return round - link.tokens;
-  const int64_t execution = execution_in(link.to, round) - link.tokens;
+  const int64_t execution = execution_at(link.to_offset, round) - link.tokens;
   if (execution < 0) return -1;
-  return round_of_[static_cast<size_t>(execution)] + plan_.steps[step_[link.from]].offset;
+  return round_of_[static_cast<size_t>(execution)] + link.from_offset;
 }
 
 void Simulation::take(const Event& event) {
@@ -256,14 +257,14 @@ double Simulation::serve(uint32_t vertex, double ready) {
 void Simulation::satisfy(const Link& link, int64_t round, double end) {
   int64_t target = round + link.tokens;
   if (by_execution(link.by)) {
-    const int64_t execution = execution_in(link.from, round);
+    const int64_t execution = execution_at(link.from_offset, round);
     if (execution < 0) return;
     const int64_t later = execution + link.tokens;
     if (later >= static_cast<int64_t>(round_of_.size())) return;
-    target = round_of_[static_cast<size_t>(later)] + plan_.steps[step_[link.to]].offset;
+    target = round_of_[static_cast<size_t>(later)] + link.to_offset;
   }
   if (target < 0 || target >= static_cast<int64_t>(rounds_.size())) return;
-  if (!in_blank_rounds(link.by) && execution_in(link.to, target) < 0) return;
+  if (!in_blank_rounds(link.by) && execution_at(link.to_offset, target) < 0) return;
   tell(link.to, target, end);
 }
 

@@ -55,6 +55,8 @@ class Simulation {
     uint32_t to;
     int32_t tokens;  ///< in rounds, or in executions
     RoundGraph::By by;
+    int32_t from_offset;  ///< of the steps that it joins: a run has steps of several
+    int32_t to_offset;
   };
 
   uint32_t add_vertex(uint32_t step);
@@ -71,8 +73,11 @@ class Simulation {
   void satisfy(const Link& link, int64_t round, double end);
   void tell(uint32_t vertex, int64_t number, double end);
   int64_t source_round(const Link& link, int64_t round) const;
-  /// The execution that a vertex works on in a round; -1: none.
-  int64_t execution_in(uint32_t vertex, int64_t round) const;
+  /// The execution that a step with this offset works on in a round; -1: none.
+  int64_t execution_at(int32_t offset, int64_t round) const;
+  int64_t execution_in(uint32_t vertex, int64_t round) const {
+    return execution_at(plan_.steps[step_[vertex]].offset, round);
+  }
   bool driver(uint32_t vertex) const { return plan_.steps[step_[vertex]].actor == plan_.driver(); }
   void record(uint32_t vertex, int64_t execution, double start, double end);
 

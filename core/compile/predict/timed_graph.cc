@@ -38,7 +38,7 @@ void TimedGraph::add_driver() {
                     : constraint.kind == Constraint::Kind::release ? RoundGraph::By::release
                                                                    : RoundGraph::By::driver;
     const int32_t rounds = constraint.tokens + to.offset - from.offset;
-    arcs_.push_back({vertex(constraint.from), vertex(constraint.to), rounds, by, constraint.from, constraint.to,
+    arcs_.push_back({rounds_.end_of(constraint.from), vertex(constraint.to), rounds, by, constraint.from, constraint.to,
                      constraint.channel});
   }
   for (uint32_t number = 0; number < plan_.steps.size(); ++number) {

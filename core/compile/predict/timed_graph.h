@@ -29,7 +29,9 @@ class TimedGraph {
   /// Resources that it holds meanwhile, none twice.
   std::span<const int32_t> resources(uint32_t vertex) const { return resources_[vertex]; }
   /// Whether a vertex stands for a step that runs, and not only for a moment of one.
-  bool runs(uint32_t vertex) const { return rounds_.moment_of(vertex) == RoundGraph::Moment::complete; }
+  bool runs(uint32_t vertex) const {
+    return rounds_.moment_of(vertex) == RoundGraph::Moment::complete && !rounds_.of_run(vertex);
+  }
 
  private:
   void add_driver();

@@ -66,7 +66,7 @@ void verify_live(const Plan& plan) {
   const RoundGraph graph(plan, true);
   const auto circuit = find_dead_circuit(graph);
   if (!circuit) return;
-  constexpr size_t kShown = 16;
+  constexpr size_t kShown = 12;
   std::string text;
   int64_t tokens = 0;
   for (const auto& arc : *circuit) tokens += arc.tokens;

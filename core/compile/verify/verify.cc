@@ -14,10 +14,10 @@ void verify(const Plan& plan) {
   const auto demanded = compiling::constraints_of(plan);
   compiling::verify_waits(plan, demanded);
   compiling::verify_window(plan);
+  compiling::verify_captures(plan);
   compiling::verify_live(plan);
   compiling::verify_ordered(plan, demanded);
   compiling::verify_issue(plan, demanded);
-  compiling::verify_captures(plan);
 }
 
 }  // namespace stretto

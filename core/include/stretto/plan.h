@@ -90,6 +90,7 @@ struct Channel {
   bool carries_note = false;
   bool rendezvous = false;
   bool global_order = false;
+  bool capturable = false;  ///< its lanes' work may be captured, on both sides or on neither
   /// All its actors are on one device, and the writer's ring, in that device's memory, has the slots: `shares_slots`
   /// and `stream_ordered` both, which only such a channel is. Lanes wait for lanes, in whatever process they are.
   bool device_slots = false;
@@ -189,6 +190,7 @@ struct PlanCollective {
   std::string reason;           ///< why
   uint32_t root = 0;            ///< the member whose input is broadcast
   bool global_order = false;    ///< the transport's steps have one order over all actors
+  bool capturable = false;      ///< its steps may be captured, those of all members or none
   std::vector<uint32_t> nodes;  ///< by member
 };
 
@@ -213,11 +215,15 @@ struct PlanResource {
   uint32_t capacity = 1;
 };
 
-/// Steps that follow each other on a lane, need nothing but their lane once the first has begun, and so can be recorded
-/// when the plan opens and enqueued as one: once for each execution modulo `phases`, as slots turn.
+/// Steps of one actor, on one lane or several, that are recorded when the plan opens and enqueued as one: a stretch of
+/// its issue order (compile/runs.h). Recorded once for each execution modulo `phases`, as slots turn.
 struct Captured {
-  std::vector<uint32_t> steps;
+  std::vector<uint32_t> steps;  ///< in the order of their issue
   uint32_t phases = 1;
+  /// Enqueued as one in rounds that bring an execution for each of these offsets, step by step in others. Of runs that
+  /// meet over a transport all have the same, so that all decide alike.
+  int32_t least_offset = 0;
+  int32_t most_offset = 0;
 };
 
 struct Plan {

@@ -78,7 +78,7 @@ TEST_F(ASavedPlan, TakesKeysOfRunAndNoOthers) {
       {{"--set", "run.actors=processes"}, "'run.actors' excepted"},
       {{"--set", "compile.inflight=4"}, "give this one to `plan --save`"},
       {{"--set", "run.executoins=5"}, "did you mean 'executions'?"},
-      {{"--set", "run.executions=0"}, "expected an integer of at least 1"},
+      {{"--set", "run.executions=0"}, "expected an integer from 1 to"},
       {{"--with", write("more.toml", "")}, "--with changes a job, not a saved plan"},
   };
   for (const auto& [more, words] : refused) {
