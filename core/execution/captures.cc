@@ -27,6 +27,7 @@ void Executor::make_captures() {
       }
       lane->steps.push_back(id);
     }
+    run.begun = device_.open_semaphore();
     for (uint32_t phase = 0; phase < plan.phases; ++phase)
       run.phases.push_back(run.lanes.front().state.lane.capture([&] { record_run(plan, phase); }));
   }
@@ -84,27 +85,22 @@ bool Executor::goes_as_one(const Run& run, uint64_t round) {
   for (int32_t offset = run.plan.least_offset; offset <= run.plan.most_offset; ++offset)
     if (page_->execution_of(static_cast<int64_t>(round) - offset) < 0) return false;
   for (const uint32_t id : run.plan.steps) {
-    const Step& step = plan_.steps[id];
-    const bool passed = pass(step, id, page_->execution_of(static_cast<int64_t>(round) - step.offset));
+    const bool passed = pass(id, page_->execution_of(static_cast<int64_t>(round) - plan_.steps[id].offset));
     if (!passed && run.alone) return false;
   }
   return true;
 }
 
 /// Notes of what the step makes. False where an error passes it by: what it then makes of anything is told to nobody.
-bool Executor::pass(const Step& step, uint32_t id, int64_t execution) {
+bool Executor::pass(uint32_t id, int64_t execution) {
+  const Step& step = plan_.steps[id];
   if (step.kind == StepKind::compute) {
     if (kernels_.at(id)->pass(execution)) return true;
     kernels_.at(id)->run(execution);  // which enqueues nothing then
     return false;
   }
   if (compiling::meets(plan_, step)) {
-    if (step.kind == StepKind::collective) {
-      const Spec& spec = plan_.values[plan_.rings[step.results.front()].value].spec;
-      notes_.shape(step.results.front(), make_note(execution, spec.dtype, spec.shape));
-    } else {
-      announce(step, execution);
-    }
+    announce(step, execution);
     return true;
   }
   const Note note = notes_.get(step.inputs.front(), execution);
@@ -131,9 +127,9 @@ void Executor::launch_run(Run& run, uint64_t round) {
       acquire(plan_.steps[id], launching, first.courier, execution_of(id));
     }
   }
-  launching.lane.signal(launching.begun, ++launching.runs);
+  launching.lane.signal(run.begun, ++run.launches);
   for (Run::Lane& lane : run.lanes) {
-    if (&lane != &first) lane.state.lane.wait(launching.begun, launching.runs);
+    if (&lane != &first) lane.state.lane.wait(run.begun, run.launches);
     for (const uint32_t id : lane.steps) post_status(id, lane.courier, execution_of(id));
   }
   const auto least = static_cast<uint64_t>(page_->execution_of(static_cast<int64_t>(round) - run.plan.least_offset));

@@ -47,7 +47,6 @@ void Executor::open_lanes(uint64_t trace_executions) {
     LaneState& state = lanes_[id];
     state.lane = device_.open_lane(lane.name, communicates(lane) ? 1 : 0);
     state.done = device_.open_semaphore();
-    state.begun = device_.open_semaphore();
     state.steps = lane.steps.size();
     state.recording = LaneRecording(trace_executions * state.steps);
     native_ = state.lane.native();

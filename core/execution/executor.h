@@ -50,9 +50,7 @@ class Executor {
  private:
   struct LaneState {
     LaneHandle lane;
-    SemaphoreHandle done;   ///< round * steps + position + 1
-    SemaphoreHandle begun;  ///< runs that this lane has begun
-    uint64_t runs = 0;      ///< that it was told to launch
+    SemaphoreHandle done;  ///< round * steps + position + 1
     uint64_t steps = 0;
     LaneRecording recording;
     StepTrace current;  ///< asynchronous device: what the courier has seen of the step that the lane is at
@@ -68,6 +66,8 @@ class Executor {
     bool alone = true;                    ///< meets no other actor's
     std::vector<Lane> lanes{};            ///< the one that launches it first
     std::vector<CaptureHandle> phases{};  ///< by execution of the least offset
+    SemaphoreHandle begun{};              ///< how often it has begun, of so many launches
+    uint64_t launches = 0;
   };
   void open_lanes(uint64_t trace_executions);
   void prepare();
@@ -100,7 +100,7 @@ class Executor {
   void record_run(const Captured& run, int64_t phase);
   void record_step(uint32_t id, int64_t execution);
   bool goes_as_one(const Run& run, uint64_t round);
-  bool pass(const Step& step, uint32_t id, int64_t execution);
+  bool pass(uint32_t id, int64_t execution);
   void launch_run(Run& run, uint64_t round);
   LaneState& lane_of(uint32_t id) { return lanes_.at(static_cast<uint32_t>(plan_.steps[id].lane)); }
   void announce(const Step& step, int64_t execution);
@@ -112,7 +112,6 @@ class Executor {
   void release(uint32_t id, LaneState& state, Courier& courier, int64_t execution);
   void issue_receive(const Step& step, LaneState& state, Courier& courier, int64_t execution);
   void issue_send(const Step& step, LaneState& state, Courier& courier, int64_t execution);
-  void issue_collective(const Step& step, LaneState& state, int64_t execution);
   void await_headers(const Step& step, int64_t execution);
   Note settle(uint32_t ring, int64_t execution);
 

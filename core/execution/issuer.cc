@@ -65,8 +65,13 @@ void Executor::issue_step(uint32_t id, std::span<const uint32_t> members, int64_
   finish(members, state, courier, execution);
 }
 
-/// What is known of a stream-ordered transfer before it: the writer tells the shape, the reader awaits it.
+/// What is known of a stream-ordered transfer before it: the writer tells the shape, the reader awaits it. A
+/// collective's is static.
 void Executor::announce(const Step& step, int64_t execution) {
+  if (step.kind == StepKind::collective) {
+    const Spec& spec = plan_.values[plan_.rings[step.results.front()].value].spec;
+    return notes_.shape(step.results.front(), make_note(execution, spec.dtype, spec.shape));
+  }
   if (step.channel < 0) return;
   const auto id = static_cast<uint32_t>(step.channel);
   const Channel& channel = plan_.channels[id];
@@ -90,7 +95,7 @@ void Executor::enqueue(uint32_t id, LaneState& state, Courier& courier, int64_t 
       state.lane.copy(slots_->at(to, execution), slots_->at(from, execution), bytes_of(from, execution));
       return notes_.shape(to, note);
     }
-    case StepKind::collective: return issue_collective(step, state, execution);
+    case StepKind::collective: return collect(step, state, execution);
   }
 }
 
@@ -184,12 +189,6 @@ void Executor::issue_send(const Step& step, LaneState& state, Courier& courier, 
   if (plan_.channels[channel].stream_ordered) return transfer(step, state, execution);
   courier.at_lane([this, channel, ring, execution] { endpoints_->send(channel, settle(ring, execution)); });
   courier.block_lane();
-}
-
-void Executor::issue_collective(const Step& step, LaneState& state, int64_t execution) {
-  const Spec& spec = plan_.values[plan_.rings[step.results.front()].value].spec;
-  notes_.shape(step.results.front(), make_note(execution, spec.dtype, spec.shape));
-  collect(step, state, execution);
 }
 
 void Executor::await_headers(const Step& step, int64_t execution) {

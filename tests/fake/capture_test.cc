@@ -3,44 +3,14 @@
 
 /// Steps that a fake GPU captures and launches as one: which, how often, and with the same results.
 
-#include "judge.h"
+#include "captures.h"
 #include "stretto/prediction.h"
-#include "violations.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 namespace stretto::testing {
 namespace {
-
-uint64_t graph_launches() { return of_the_fake<size_t()>("stretto_fake_graph_launches")(); }
-
-CompileOptions capturing(const std::string& how, const std::string& scheduler = "serial") {
-  CompileOptions options;
-  options.scheduler = scheduler;
-  options.inflight = 8;  // more than any offset, so that rounds need not be blank
-  Arguments device;
-  device["capture"].value = how;
-  options.components.push_back({"device", "cuda", device, {}});
-  return options;
-}
-
-/// Of one vector of f32.
-Feeds ramps(size_t executions) {
-  Feeds feeds;
-  for (size_t e = 0; e < executions; ++e) {
-    Tensor& made = feeds.emplace_back().emplace_back();
-    made.dtype = kF32;
-    made.shape = {16};
-    made.bytes.resize(64);
-    for (size_t i = 0; i < 16; ++i) {
-      const auto value = static_cast<float>(e + i);
-      std::memcpy(made.bytes.data() + 4 * i, &value, sizeof value);
-    }
-  }
-  return feeds;
-}
 
 /// A row of small nodes on one GPU, of which the one at `fails` fails for executions 1 and 4.
 Graph row(int count, int fails = -1, Shape shape = {16}) {

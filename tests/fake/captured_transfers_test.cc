@@ -3,45 +3,13 @@
 
 /// Runs that are captured over several lanes, with what NCCL carries between fake GPUs.
 
-#include "judge.h"
+#include "captures.h"
 #include "stretto/prediction.h"
-#include "violations.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace stretto::testing {
 namespace {
-
-uint64_t graph_launches() { return of_the_fake<size_t()>("stretto_fake_graph_launches")(); }
-
-CompileOptions capturing(const std::string& scheduler, bool transfers = true) {
-  CompileOptions options;
-  options.scheduler = scheduler;
-  options.transport = "auto";
-  options.inflight = 8;
-  Arguments device, nccl;
-  device["capture"].value = std::string("on");
-  nccl["capture"].value = transfers;
-  options.components.push_back({"device", "cuda", device, {}});
-  options.components.push_back({"transport", "nccl", nccl, {}});
-  return options;
-}
-
-Feeds ramps(size_t executions) {
-  Feeds feeds;
-  for (size_t e = 0; e < executions; ++e) {
-    Tensor& made = feeds.emplace_back().emplace_back();
-    made.dtype = kF32;
-    made.shape = {16};
-    made.bytes.resize(64);
-    for (size_t i = 0; i < 16; ++i) {
-      const auto value = static_cast<float>(e + i);
-      std::memcpy(made.bytes.data() + 4 * i, &value, sizeof value);
-    }
-  }
-  return feeds;
-}
 
 /// What goes round three GPUs, several times, and is changed on each; `fails`: on the second it fails for some.
 Graph ring(int hops, bool fails = false) {
@@ -96,7 +64,7 @@ size_t captured(const Plan& plan, StepKind kind) {
 class CapturedTransfers : public ::testing::TestWithParam<std::tuple<std::string, bool>> {
  protected:
   CompileOptions options() const {
-    auto options = capturing(std::get<0>(GetParam()));
+    auto options = capturing("on", std::get<0>(GetParam()), true);
     options.processes = std::get<1>(GetParam());
     return options;
   }
@@ -164,9 +132,7 @@ TEST(CapturedTransfer, AutoHoldsNothingUp) {
       }
       const Graph graph = build.take();
       const auto expected = [&](const std::string& how, bool transfers) {
-        auto options = capturing(scheduler, transfers);
-        options.components[0].options["capture"].value = how;
-        const Plan plan = compile(graph, options, catalogue());
+        const Plan plan = compile(graph, capturing(how, scheduler, transfers), catalogue());
         return std::pair{predict(plan).period, simulate(plan, 5).makespan};
       };
       const auto off = expected("off", false);
@@ -179,14 +145,15 @@ TEST(CapturedTransfer, AutoHoldsNothingUp) {
 }
 
 TEST(CapturedTransfer, IsNotCapturedUnlessAskedFor) {
-  const Plan plan = compile(ring(7), capturing("serial", false), catalogue());
+  const Plan plan = compile(ring(7), capturing("on"), catalogue());
   EXPECT_EQ(captured(plan, StepKind::send) + captured(plan, StepKind::receive), 0U);
   EXPECT_FALSE(plan.captures.empty());  // the copies of what comes and goes
 }
 
 /// Where one end can't be, the other is not, nor what can only be issued behind it.
 TEST(CapturedTransfer, HasBothEndsOrNeither) {
-  const Plan plan = compile(ring(7, true), capturing("overlap"), catalogue());
+  const Plan plan = compile(ring(7, true), capturing("on", "overlap", true), catalogue());
+  ASSERT_FALSE(plan.captures.empty());
   std::vector<bool> in(plan.steps.size(), false);
   for (const auto& run : plan.captures)
     for (const uint32_t step : run.steps) in[step] = true;
@@ -197,7 +164,7 @@ TEST(CapturedTransfer, HasBothEndsOrNeither) {
 }
 
 TEST(CapturedTransfer, ThatCanNotBeOneIsRefused) {
-  const Plan fine = compile(ring(7), capturing("overlap"), catalogue());
+  const Plan fine = compile(ring(7), capturing("on", "overlap", true), catalogue());
   ASSERT_GE(fine.captures.size(), 3U);
   const auto refusal = [&](auto&& spoil) {
     Plan plan = fine;

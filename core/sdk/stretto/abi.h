@@ -226,7 +226,7 @@ typedef struct stretto_device_api {
    * told them before, and they abort as well. */
   int32_t (*semaphore_at)(stretto_device* device, void* word, stretto_semaphore** semaphore, const stretto_sink* sink);
   /* CAPTURES only. What ops and lane_copy put on the lane up to capture_end is recorded, and does not run. One thread;
-   * nothing else is called for the lane meanwhile. */
+   * nothing else but capture_mark and capture_follow is called for the lane meanwhile. */
   int32_t (*capture_begin)(stretto_lane* lane, const stretto_sink* sink);
   /* Also where recording failed: then the lane is as it was before. May allocate and block. */
   int32_t (*capture_end)(stretto_lane* lane, stretto_capture** capture, const stretto_sink* sink);
@@ -239,7 +239,7 @@ typedef struct stretto_device_api {
    * recorded; marks of a lane grow from 1 in each recording. What follows the mark of another lane comes after all that
    * that lane had recorded by then, and a lane's first such call is what brings it into the recording: what ops, copies
    * and transports put on it is recorded too, up to capture_end of the first lane, which has followed the last mark of
-   * each. */
+   * each. The thread of that lane, for all of them. May allocate; never block. */
   int32_t (*capture_mark)(stretto_lane* lane, uint64_t mark, const stretto_sink* sink);
   int32_t (*capture_follow)(stretto_lane* lane, stretto_lane* other, uint64_t mark, const stretto_sink* sink);
 } stretto_device_api;

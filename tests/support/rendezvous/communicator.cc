@@ -11,10 +11,12 @@ namespace {
 std::string describe(uint32_t actor, const Operation& operation) {
   if (operation.collective != nullptr)
     return "actor " + std::to_string(actor) + " takes part in collective " + std::to_string(operation.collective->id) +
-           " '" + operation.collective->name + "' of " + std::to_string(input_bytes(*operation.collective)) + " bytes";
+           " '" + operation.collective->name + "' of " + std::to_string(input_bytes(*operation.collective)) + " bytes" +
+           (operation.captured ? ", captured" : "");
   return "actor " + std::to_string(actor) + (operation.sends ? " sends " : " receives ") +
          std::to_string(operation.bytes) + " bytes of channel " + std::to_string(operation.channel) + " '" +
-         operation.name + (operation.sends ? "' to actor " : "' from actor ") + std::to_string(operation.peer);
+         operation.name + (operation.sends ? "' to actor " : "' from actor ") + std::to_string(operation.peer) +
+         (operation.captured ? ", captured" : "");
 }
 
 Operation* first_open(Transition& transition, bool sends, uint32_t peer) {
