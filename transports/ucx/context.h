@@ -60,6 +60,8 @@ class Context {
   ucp_context_h raw() const { return raw_; }
   /// Zeroed memory with pages of its own, until the context ends. Throws Code::overloaded where there is none.
   void* allocate(uint64_t bytes);
+  /// Gives back all that `allocate` gave.
+  void unmap_all() { blocks_.clear(); }
   /// What a peer needs to reach memory that `allocate` gave; null for other memory.
   const Registration* allocated(const void* memory) const;
   /// Why UCX itself can't reach memory of CUDA devices; empty where it can.

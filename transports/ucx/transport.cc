@@ -102,10 +102,12 @@ UcxTransport::~UcxTransport() {
     if (*stage != nullptr) (*stage)->stop();
   worker_.stop();
   close_endpoints();
-  engine_.reset();
-  // Memory goes back to its owner before UCX forgets about it.
+  // Memory goes back to its owner before UCX forgets about it, and before the worker goes: UCX 1.22 remembers with the
+  // memory the worker's operations that an abort has left, and looks at them when that is unmapped.
   for (const auto& [id, writer] : writers_) writer->unregister();
   for (const auto& [id, reader] : readers_) reader->unregister();
+  context_.unmap_all();
+  engine_.reset();
 }
 
 void UcxTransport::check_opening(const ChannelInfo& channel) const {
