@@ -7,9 +7,11 @@
 
 #include "cuda_call.h"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <nccl.h>
 #include <string>
@@ -198,6 +200,31 @@ void words() {
   }
 }
 
+constexpr int kQueues = 8;  ///< what CUDA has where it is told nothing else
+
+/// So many streams wait for one word: what the next one writes meanwhile.
+void waiting(int streams) {
+  const Bench bench;
+  std::array<cudaStream_t, kQueues + 1> all{};
+  for (auto& stream : all) STRETTO_CUDA(cudaStreamCreateWithFlags, &stream, cudaStreamNonBlocking);
+  for (int i = 0; i < streams; ++i) bench.wait(all[static_cast<size_t>(i)], 1);
+  bench.write(all.back(), 7, 1);
+  breathe();
+  tell((std::to_string(kQueues) + " queues, " + std::to_string(streams) + " streams wait, another one writes").c_str(),
+       std::to_string(bench.word(1).load()));
+  bench.word().store(1);
+  tell("and once they may go on", text(cudaStreamSynchronize(all.back())));
+  for (auto* stream : all) {
+    cudaStreamSynchronize(stream);
+    cudaStreamDestroy(stream);
+  }
+}
+
+void queues() {
+  waiting(kQueues - 1);
+  waiting(kQueues);
+}
+
 /// A non-blocking call may have ended or be under way: either is right.
 std::string accepted(ncclResult_t result) {
   return result == ncclSuccess || result == ncclInProgress ? "accepted" : "error " + std::to_string(result);
@@ -259,6 +286,7 @@ void communicators() {
 
 int main() {
   using namespace stretto::fake;
+  setenv("CUDA_DEVICE_MAX_CONNECTIONS", std::to_string(kQueues).c_str(), 1);
   int count = 0;
   if (cudaGetDeviceCount(&count) != cudaSuccess || count == 0) {
     std::fprintf(stderr, "behaviour: there is no GPU\n");
@@ -268,6 +296,7 @@ int main() {
   memory();
   events();
   words();
+  queues();
   communicators();
   return 0;
 }

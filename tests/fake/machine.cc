@@ -4,6 +4,7 @@
 
 #include "stretto/error.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -23,10 +24,22 @@ struct HostThread {
   Clock clock{};
 };
 
+bool has_work(const Stream& stream) { return stream.running || !stream.operations.empty(); }
+
 /// What cuStreamWaitValue64 can wait for is less, by the sign of the difference, than this: it ends every wait.
 constexpr uint64_t kEndOfWaits = INT64_MAX;
 
 }  // namespace
+
+size_t hardware_queues() {
+  static const size_t number = [] {
+    const char* text =
+        std::getenv("CUDA_DEVICE_MAX_CONNECTIONS");  // NOLINT(concurrency-mt-unsafe): nothing sets it now
+    const int stated = text == nullptr ? 0 : std::atoi(text);
+    return static_cast<size_t>(stated < 1 || stated > 32 ? 8 : stated);
+  }();
+  return number;
+}
 
 Machine& Machine::instance() {
   static auto* machine = new Machine;  // its thread runs until the process ends
@@ -75,6 +88,12 @@ Stream* Machine::open(int device) {
   return stream;
 }
 
+Stream* Machine::open_branch(int device) {
+  Stream* stream = open(device);
+  stream->queue = -1;
+  return stream;
+}
+
 void Machine::close(Stream* stream) {
   std::unique_lock lock(mutex_);
   const bool empty = stream->operations.empty() && !stream->running;
@@ -111,6 +130,8 @@ void Machine::enqueue(Stream* stream, Operation operation) {
   const Host issuer = host();
   issuer.clock.tick(issuer.agent);
   operation.issued = issuer.clock;
+  operation.number = ++enqueued_;
+  if (stream->queue >= 0 && !has_work(*stream)) take_queue(*stream);
   stream->operations.push_back(std::move(operation));
   changed_.notify_all();
 }
@@ -164,12 +185,31 @@ void Machine::play(const Graph& graph, Stream* stream, const std::vector<Stream*
   for (auto* branch : branches) join(branch, stream);
 }
 
+void Machine::take_queue(Stream& stream) {
+  std::vector<bool> taken(hardware_queues(), false);
+  for (const auto* other : streams_)
+    if (other->device == stream.device && other->queue >= 0 && has_work(*other))
+      taken[static_cast<size_t>(other->queue)] = true;
+  const auto free = std::find(taken.begin(), taken.end(), false);
+  if (free == taken.end()) queues_shared_ = true;
+  stream.queue =
+      static_cast<int>(free == taken.end() ? random_() % taken.size() : static_cast<size_t>(free - taken.begin()));
+}
+
+bool Machine::held_up(const Stream& stream) const {
+  return queues_shared_ && stream.queue >= 0 && std::ranges::any_of(streams_, [&](const Stream* other) {
+           return other != &stream && other->device == stream.device && other->queue == stream.queue &&
+                  (other->running ||
+                   (!other->operations.empty() && other->operations.front().number < stream.operations.front().number));
+         });
+}
+
 // One operation at a time, of a stream drawn by lot among those whose next one may start.
 bool Machine::step(std::unique_lock<std::mutex>& lock) {
   if (held_ || stopping_) return false;
   std::vector<Stream*> could;
   for (auto* stream : streams_) {
-    if (stream->operations.empty() || stream->running) continue;
+    if (stream->operations.empty() || stream->running || held_up(*stream)) continue;
     Operation& next = stream->operations.front();
     if (next.ready != nullptr && !next.ready()) continue;
     could.push_back(stream);

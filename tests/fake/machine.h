@@ -45,12 +45,17 @@ struct Word {
 /// Names exported memory to other processes.
 using ExportHandle = std::array<std::byte, 64>;
 
+/// As many as CUDA has for a process on each device, which reads this once.
+size_t hardware_queues();
+
 /// Any thread. Calls throw Error; after a violation all do.
 class Machine {
  public:
   static Machine& instance();
 
   Stream* open(int device);
+  /// A branch of a graph: in no hardware queue.
+  Stream* open_branch(int device);
   void close(Stream* stream);
   bool idle(Stream* stream);
   void enqueue(Stream* stream, Operation operation);
@@ -136,6 +141,12 @@ class Machine {
   Machine();
   void run();
   bool step(std::unique_lock<std::mutex>& lock);
+  /// A stream that has work is in one of the hardware queues of its device, of which there are as many as
+  /// CUDA_DEVICE_MAX_CONNECTIONS says: in a free one, or where there is none in one drawn by lot.
+  void take_queue(Stream& stream);
+  bool queues_shared_ = false;  ///< ever
+  /// Whether what another stream enqueued earlier stands before its next operation, in one hardware queue.
+  bool held_up(const Stream& stream) const;
   void record(const std::shared_ptr<Recording>& recording, Stream* stream);
   void wait(Stream* stream, const std::shared_ptr<Recording>& recording);
   void check();
@@ -153,6 +164,7 @@ class Machine {
   std::thread::id runner_;
   std::mt19937_64 random_;
   std::set<Stream*> streams_;
+  uint64_t enqueued_ = 0;
   std::set<Event*> events_;
   struct Block {
     uint64_t bytes;

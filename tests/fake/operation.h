@@ -26,6 +26,7 @@ struct Operation {
   const void* word = nullptr;    ///< that the host raises, if this waits for one
   std::optional<Clock> heard{};  ///< the host's, when the word was first seen raised: what it comes to know later is
                                  ///< not said by that word
+  uint64_t number = 0;           ///< counts what is enqueued, over all streams
 };
 
 class Recorder;
@@ -33,6 +34,8 @@ class Recorder;
 struct Stream {
   Agent agent = 0;
   int device = 0;
+  int queue =
+      0;  ///< of the device's: does what its streams enqueue in the order of that; below 0: none, held up by nobody
   Clock clock;
   std::deque<Operation> operations;
   bool running = false;

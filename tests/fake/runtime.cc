@@ -14,6 +14,7 @@
 #include <cuda.h>
 #include <cuda_runtime_api.h>
 #include <cxxabi.h>
+#include <filesystem>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -45,6 +46,17 @@ int devices() { return static_cast<int>(visible().size()); }
 int current_gpu() { return visible().at(static_cast<size_t>(current_device)); }
 
 Machine& machine() { return Machine::instance(); }
+
+/// Processes share a GPU's queues under MPS, and on an H100 four of 32 each were too many, seven of 16 were not.
+bool mps_has_no_room() {
+  static const bool none = [] {
+    const char* folder =
+        std::getenv("CUDA_MPS_PIPE_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): set before CUDA is called
+    return folder != nullptr && std::filesystem::exists(std::string(folder) + "/control") && hardware_queues() > 16;
+  }();
+  return none;
+}
+
 /// Of the thread that records. The plugins capture in relaxed mode, in which CUDA lets it do more; ops may not.
 thread_local int captures = 0;
 std::atomic<size_t> graphs{0};  ///< that nobody has destroyed
@@ -184,6 +196,7 @@ cudaError_t cudaGetDeviceCount(int* count) {
 }
 cudaError_t cudaSetDevice(int device) {
   if (device < 0 || device >= devices()) return last_error = cudaErrorInvalidDevice;
+  if (mps_has_no_room()) return last_error = cudaErrorMemoryAllocation;
   current_device = device;
   return cudaSuccess;
 }
@@ -386,7 +399,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* made, cudaGraph_t graph, unsig
     not_in_a_capture("cudaGraphInstantiate");
     auto* executable = new Executable{*reinterpret_cast<Graph*>(graph), {}};
     for (uint32_t branch = 1; branch < executable->graph.branches; ++branch)
-      executable->branches.push_back(machine().open(current_device));
+      executable->branches.push_back(machine().open_branch(current_device));
     *made = reinterpret_cast<cudaGraphExec_t>(executable);
     ++graphs;
   });

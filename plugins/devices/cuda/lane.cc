@@ -43,12 +43,8 @@ void StreamCapture::launch() {
   STRETTO_CUDA(cudaGraphLaunch, graph_, stream_);
 }
 
-StreamLane::StreamLane(Shared& shared, const char* name, bool communicates) : shared_(shared) {
-  use_device(shared.index);
-  int lowest = 0;
-  int highest = 0;
-  STRETTO_CUDA(cudaDeviceGetStreamPriorityRange, &lowest, &highest);
-  STRETTO_CUDA(cudaStreamCreateWithPriority, &stream_, cudaStreamNonBlocking, communicates ? highest : lowest);
+StreamLane::StreamLane(Shared& shared, const char* name, bool communicates)
+    : shared_(shared), own_(shared.index, communicates, shared.crowded), stream_(own_.get()) {
   nvtxNameCudaStreamA(stream_, name);
 }
 
@@ -63,7 +59,6 @@ StreamLane::~StreamLane() {
     rest.until(Deadline::max());
   }
   for (cudaEvent_t event : marks_) cudaEventDestroy(event);
-  cudaStreamDestroy(stream_);
 }
 
 void StreamLane::signal(Semaphore& semaphore, uint64_t value) {

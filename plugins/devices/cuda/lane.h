@@ -4,6 +4,7 @@
 
 /// A lane that is a CUDA stream, and what was captured on one: a CUDA graph.
 
+#include "queues.h"
 #include "semaphore.h"
 
 namespace stretto::cuda {
@@ -52,7 +53,8 @@ class StreamLane final : public Lane {
  private:
   Shared& shared_;
   cudaEvent_t marked(uint64_t mark);
-  cudaStream_t stream_ = nullptr;
+  const Stream own_;
+  const cudaStream_t stream_;
   std::vector<cudaEvent_t> marks_;  ///< recorded anew in each recording
 };
 

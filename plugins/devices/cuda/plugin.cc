@@ -3,8 +3,7 @@
 #include "stretto/plugin.h"
 
 #include "device.h"
-
-#include <cstdlib>
+#include "queues.h"
 
 #ifndef STRETTO_NAME
 #define STRETTO_NAME "cuda"
@@ -12,25 +11,15 @@
 
 namespace {
 
-/// What CUDA reads once, when its context is made. Set while the plugin is loaded, before this process calls CUDA, and
-/// only where the user has not set it.
-///
-/// A lane that waits for the host holds back what shares its hardware queue. CUDA spreads streams over 8 queues unless
-/// told; 32 is the most.
-///
-/// Not CUDA_MODULE_LOADING=EAGER: code that is loaded when first launched may need the whole context to come to rest,
-/// which lanes that wait for each other never do, but each op loads its own when it is prepared, and to load all of
-/// cuBLAS takes seconds in every process (2 s on an H100).
-void prepare_environment() {
-  setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 0);  // NOLINT(concurrency-mt-unsafe): plugins are loaded by one thread
-}
-
 /// Of a GPU of a server: between what an A100 and an H100 reach with 16 bits and with 32, their memory, and a copy over
 /// PCIe. A graph's launch, and the way from one node of it to the next.
 constexpr stretto::DeviceRates kRates{1e14, 1e12, 2e10, 5e-6, 8e-6, 1.5e-6};
 
+/// Not CUDA_MODULE_LOADING=EAGER: code that is loaded when first launched may need the whole context to come to rest,
+/// which lanes that wait for each other never do, but each op loads its own when it is prepared, and to load all of
+/// cuBLAS takes seconds in every process (2 s on an H100).
 stretto::Component* component() {
-  prepare_environment();
+  stretto::cuda::choose_queues();
   return stretto::device_component<stretto::cuda::CudaDevice>(
       {STRETTO_NAME, "CUDA GPUs: each lane is a stream", stretto::cuda::kMemoryKind,
        STRETTO_DEVICE_EXPORTS | STRETTO_DEVICE_CAPTURES, kRates},
@@ -39,6 +28,10 @@ stretto::Component* component() {
                        "predicted to take less")
            .otherwise("\"auto\"")
            .one_of("auto|on|off"),
+       stretto::Option(stretto::Type::boolean, "crowded",
+                       "lanes may be more than the GPU has hardware queues for, and then hold each other up, until "
+                       "run.progress ends it; false: such a job is refused")
+           .otherwise("false"),
        stretto::Option(stretto::Type::integer, "spin", "queries before a waiting host thread sleeps between them")
            .otherwise("20")
            .at_least(0)

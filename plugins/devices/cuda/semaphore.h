@@ -10,7 +10,7 @@
 /// the lane (cudaLaunchHostFunc) that blocks, was ruled out: the runtime runs host functions of several lanes on one
 /// thread, so one that blocks may hold back the one that it waits for, and it costs two thread switches. A word costs
 /// neither, and abort ends all waits by writing the words. Its price: CUDA does not see that dependency, so two lanes
-/// that share a hardware queue can hold each other back. Hence plugin.cc asks for as many queues as there are.
+/// that share a hardware queue can hold each other back: see queues.h.
 ///
 /// How the host waits: it queries the event, first in a short spin, then sleeping between queries for a time that grows
 /// with the time waited. A blocking cudaEventSynchronize has no deadline, and abort could not end it.
@@ -38,7 +38,7 @@ class LaneSemaphore : public Semaphore {
 class Shared {
  public:
   /// Throws Code::unavailable, Code::overloaded.
-  Shared(int index, int spin) : index(index), spin(spin), driver(load_driver()) {}
+  Shared(int index, int spin, bool crowded) : index(index), spin(spin), crowded(crowded), driver(load_driver()) {}
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
   bool aborted() const noexcept { return aborted_.load(std::memory_order_seq_cst); }
@@ -51,7 +51,8 @@ class Shared {
   void leave(LaneSemaphore& semaphore) noexcept;
 
   const int index;
-  const int spin;  ///< queries before a waiting host thread sleeps between them
+  const int spin;      ///< queries before a waiting host thread sleeps between them
+  const bool crowded;  ///< lanes may be more than the device has queues for
   const Driver driver;
   Words words;
 
