@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: stretto contributors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What it brings to capture a row of small nodes on one GPU: microseconds from execution to execution, and of the
-/// processors in each, with `capture` off and on. Both runs are open at once and measured in turn, after a warm-up.
-/// Every result is checked. One JSON object on stdout: samples, by mode. Usage: gpu_capture [repeats] [nodes]
+/// What it brings to capture a row of small nodes: microseconds from execution to execution, and of the processors in
+/// each, with `capture` off and on. On one GPU, or on several in turn, `kStretch` nodes on each, where NCCL brings the
+/// value from one to the next and is captured with them. Both runs are open at once and measured in turn, after a
+/// warm-up. Every result is checked. One JSON object on stdout: samples, by mode.
+/// Usage: gpu_capture [repeats] [nodes] [GPUs]
 
 #include "environment.h"
 #include "stretto/catalogue.h"
@@ -21,14 +23,16 @@ namespace {
 constexpr uint32_t kInflight = 4;
 constexpr int kExecutions = 200;
 constexpr int64_t kElements = 1024;
+constexpr int kStretch = 4;
 
 /// Twice and half in turn: the result is the input, where the number of nodes is even.
-Graph row(int nodes) {
+Graph row(int nodes, int gpus) {
   GraphBuilder build("row");
   ValueRef value = build.input("x", {kF32, {kElements}, 0, false});
-  const auto gpu = build.actor("gpu", "cuda");
+  std::vector<ActorHandle> actors;
+  for (int i = 0; i < gpus; ++i) actors.push_back(build.actor("gpu" + std::to_string(i), "cuda", i));
   for (int i = 0; i < nodes; ++i)
-    value = build.node("step" + std::to_string(i), gpu, "tensor.scale")
+    value = build.node("step" + std::to_string(i), actors[static_cast<size_t>(i / kStretch % gpus)], "tensor.scale")
                 .bind("x", value)
                 .arg("factor", i % 2 == 0 ? 2.0 : 0.5)
                 .value();
@@ -49,15 +53,22 @@ double processor_seconds() {
 
 class Run {
  public:
-  Run(const std::string& capture, int nodes, Catalogue& catalogue) : input_(kElements) {
+  Run(const std::string& capture, int nodes, int gpus, Catalogue& catalogue) : input_(kElements) {
     CompileOptions options;
     options.scheduler = "serial";  // one execution after another: what overlap interleaves is in no row
     options.inflight = kInflight;
     Arguments device;
     device["capture"].value = capture;
     options.components.push_back({"device", "cuda", device, {}});
-    const Plan plan = compile(row(nodes), options, catalogue);
-    std::fprintf(stderr, "capture %s\n", plan.actors.front().capture.c_str());
+    if (gpus > 1) {
+      options.transport = "nccl";
+      Arguments nccl;
+      nccl["capture"].value = true;
+      options.components.push_back({"transport", "nccl", nccl, {}});
+    }
+    const Plan plan = compile(row(nodes, gpus), options, catalogue);
+    for (const auto& actor : plan.actors)
+      std::fprintf(stderr, "%s: capture %s\n", actor.name.c_str(), actor.capture.c_str());
     runtime_.emplace(Runtime::open(plan, catalogue, {}));
     measure();
   }
@@ -104,15 +115,15 @@ void print(const char* mode, const std::vector<Sample>& samples) {
   std::printf("}");
 }
 
-void measure_all(int repeats, int nodes) {
+void measure_all(int repeats, int nodes, int gpus) {
   Catalogue catalogue({environment("STRETTO_PLUGINS")});
-  Run off("off", nodes, catalogue), on("on", nodes, catalogue);
+  Run off("off", nodes, gpus, catalogue), on("on", nodes, gpus, catalogue);
   std::vector<Sample> without, with;
   for (int i = 0; i < repeats; ++i) {
     without.push_back(off.measure());
     with.push_back(on.measure());
   }
-  std::printf("{\"nodes\": %d, ", nodes);
+  std::printf("{\"nodes\": %d, \"gpus\": %d, ", nodes, gpus);
   print("off", without);
   std::printf(", ");
   print("on", with);
@@ -124,7 +135,8 @@ void measure_all(int repeats, int nodes) {
 
 int main(int count, char** arguments) {
   try {
-    stretto::bench::measure_all(count > 1 ? std::atoi(arguments[1]) : 20, count > 2 ? std::atoi(arguments[2]) : 64);
+    stretto::bench::measure_all(count > 1 ? std::atoi(arguments[1]) : 20, count > 2 ? std::atoi(arguments[2]) : 64,
+                                count > 3 ? std::atoi(arguments[3]) : 1);
     return 0;
   } catch (const stretto::Error& error) {
     std::fprintf(stderr, "gpu_capture: %s\n", error.what());

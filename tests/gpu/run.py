@@ -266,13 +266,13 @@ def direct_job(rig, tier, name, settings, environment):
     global failed
     command = ["run", TREE / "examples/reference/job.toml", "--set", "compile.transport=ucx", "--set",
                "transport.ucx.gpu=direct", *settings]
-    code, out, err = rig.stretto(name, [*command, "-q"], 5, **environment)
+    code, out, err = rig.stretto(name, [*command, "-q"], 20, **environment)
     if code == 0:
         row(tier, name, (out.strip().splitlines() or ["no words"])[-1])
         return
     failed += OLD_WAY not in name
     words = (err.strip().splitlines() or ["no words"])[-1]
-    log = rig.stretto(name, [*command, "-v", "-v"], 5, UCX_LOG_LEVEL="debug", **environment)[2]
+    log = rig.stretto(name, [*command, "-v", "-v"], 20, UCX_LOG_LEVEL="debug", **environment)[2]
     told = re.findall(r"UCX: (.*(?:fail|error|returned).*)", log, re.I)
     row(tier, name, f"exit {code}: {words[:150]}; UCX: {told[-1][:150] if told else 'no error'}")
 
@@ -363,7 +363,8 @@ def handover(rig):
         return
     # Without MPS, processes that share a GPU take turns on it; with it they run at the same time.
     with tempfile.TemporaryDirectory(prefix="stretto-mps-") as folder:
-        service = {"CUDA_MPS_PIPE_DIRECTORY": folder, "CUDA_MPS_LOG_DIRECTORY": folder}
+        (rig.logs / "mps").mkdir(exist_ok=True)
+        service = {"CUDA_MPS_PIPE_DIRECTORY": folder, "CUDA_MPS_LOG_DIRECTORY": str(rig.logs / "mps")}
         code, out, err = rig.run("mps", [control, "-d"], 20, **service)
         if code != 0:
             row("T3", "handover, processes under MPS", f"skipped: it did not start: {(out + err).strip()[:100]}")
@@ -443,21 +444,68 @@ def bench(rig):
                 f"{timed(found)}, {100 * bound / middle:.1f} % of the bound")
 
 
-def captures(rig):
+def captures(rig, gpus):
     """A row of 64 small nodes, with and without a capture: time from execution to execution."""
     global failed
-    code, out, err = rig.run("gpu_capture", [rig.build / "tests/bench/gpu_capture"], 60)
+    tier, where = ("T3", "one GPU") if gpus == 1 else ("T4", f"{gpus} GPUs in turn, over nccl")
+    code, out, err = rig.run(f"gpu_capture {gpus}", [rig.build / "tests/bench/gpu_capture", 20, 64, gpus], 60)
     if code != 0:
         failed += 1
-        row("T3", "capture", f"exit {code}: {err.strip()[:200]}")
+        row(tier, f"capture, {where}", f"exit {code}: {err.strip()[:200]}")
         return
     found = json.loads(out)
     for mode in "off", "on":
         for what, name in ("wall", "each execution"), ("processors", "of the processors"):
             samples = found[mode][what]
             low, middle, high = statistics.quantiles(samples, n=4)
-            row("T3", f"{found['nodes']} small nodes, capture {mode}, {name}",
+            row(tier, f"{found['nodes']} small nodes on {where}, capture {mode}, {name}",
                 f"{middle:.1f} us ({low:.1f} to {high:.1f})")
+
+
+def captured_jobs(rig, gpus):
+    """Jobs whose steady rounds become CUDA graphs, NCCL's work included: the same results, whichever way."""
+    one = ["--set", "device.cuda.capture=on"]
+    reference = [TREE / "examples/reference/job.toml", *one, "--set", "run.executions=30"]
+    here = ["--set", "actor.sender.device=cuda:0", "--set", "actor.receiver.device=cuda:0"]
+    for actors, scheduler in itertools.product(("threads", "processes"), ("serial", "overlap")):
+        job(rig, f"reference, captured, all on one GPU, {actors}, {scheduler}",
+            [*reference, *here, "--set", f"run.actors={actors}", "--set", f"compile.scheduler={scheduler}"])
+    if gpus < 2 or not (rig.build / "plugins/build/nccl.so").exists():
+        row("T4", "captured with nccl", "skipped: there is one GPU, or nccl is not built")
+        return
+    captures(rig, 2)
+    nccl = [*one, "--set", "transport.nccl.capture=true"]
+    count = max(n for n in (2, 3, 4, 6, 8) if n <= gpus)
+    for actors, scheduler, form in itertools.product(("threads", "processes"), ("serial", "overlap"), ("one", "pair")):
+        how = f"{actors}, {scheduler}" + (", a communicator for each pair" if form == "pair" else "")
+        chosen = [*nccl, "--set", f"run.actors={actors}", "--set", f"compile.scheduler={scheduler}",
+                  "--set", f"transport.nccl.communicators={form}"]
+        senders = ["--set", f"actor.sender.count={min(3, gpus - 1)}", "--set", f'actor.receiver.device="cuda:{min(3, gpus - 1)}"']
+        job(rig, f"reference, captured with nccl, {how}",
+            [TREE / "examples/reference/job.toml", "--with", TREE / "examples/reference/gpu.toml", *senders, *chosen,
+             "--set", "run.executions=50"], tier="T4")
+        if form == "one":
+            job(rig, f"collectives, captured with nccl, {count} GPUs, {how}",
+                [TREE / "tests/gpu/collectives.toml", "--reference", *chosen, "--set", f"actor.worker.count={count}"], tier="T4")
+
+
+def profiled(rig):
+    """What a profiler shows of our NVTX ranges: each kernel under the name of its step."""
+    global failed
+    program = shutil.which("ncu") or "/usr/local/cuda/bin/ncu"
+    if not pathlib.Path(program).exists():
+        row("T3", "NVTX ranges under Nsight Compute", "skipped: there is no ncu")
+        return
+    steps = {f"COMPUTE {name}" for name in ("make", "double", "square", "half", "look")}
+    for actors in ("threads", "processes"):
+        code, out, err = rig.run(f"ncu {actors}", [
+            program, "--nvtx", "--metrics", "gpu__time_duration.sum", "--clock-control", "none", "--target-processes", "all",
+            rig.build / "core/command/stretto", "run", TREE / "tests/gpu/row.toml", "-q", "--set", f"run.actors={actors}"], 60)
+        seen = set(re.findall(r"<\d+,([^>]+)>", out))
+        good = code == 0 and steps <= seen
+        failed += 0 if good else 1
+        row("T3", f"NVTX ranges under Nsight Compute, {actors}",
+            f"exit {code}: kernels of {', '.join(sorted(seen)) or 'no step'}")
 
 
 def main():
@@ -469,7 +517,7 @@ def main():
     logs = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp(prefix="stretto-gpu-"))
     logs.mkdir(parents=True, exist_ok=True)
     rig = Rig(build, logs)
-    parts = ["suites", "jobs", "bench", "handover", "nccl", "several", "sanitize"]
+    parts = ["suites", "jobs", "bench", "captures", "handover", "nccl", "several", "profile", "sanitize"]
     only = sys.argv[3].split(",") if len(sys.argv) > 3 else parts
     code, out, err = rig.stretto("doctor", ["doctor"], 60)
     device = re.search(r"^device +cuda: (.*)$", out, re.M)
@@ -503,11 +551,15 @@ def main():
         ucx_direct(rig, gpus)
     if "bench" in only:
         bench(rig)
-        captures(rig)
+    if "captures" in only:
+        captures(rig, 1)
+        captured_jobs(rig, gpus)
     if "several" in only and (rig.build / "plugins/build/nccl.so").exists():
         several_gpus(rig, gpus) if gpus > 1 else row("T4", "several GPUs", "there is one")
     if "handover" in only:
         handover(rig)
+    if "profile" in only:
+        profiled(rig)
     if "sanitize" in only:
         sanitize(rig)
     print("\n| tier | what | result |\n|---|---|---|")
