@@ -545,10 +545,10 @@ def main():
         collective_jobs(rig, int(re.match(r"\d+", device.group(1)).group()))
         if (rig.build / "plugins/build/nccl.so").exists():
             killed_sender(rig, "nccl, a sender killed during a receive", 20)
-    if "ucx" in only:
-        ucx_jobs(rig, gpus)
     if "direct" in only:
         ucx_direct(rig, gpus)
+    if "ucx" in only:
+        ucx_jobs(rig, gpus)
     if "bench" in only:
         bench(rig)
     if "captures" in only:

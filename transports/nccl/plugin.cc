@@ -42,8 +42,8 @@ STRETTO_PLUGIN(
                 "where it can; opening takes longer")
              .otherwise("false"),
          Option(Type::boolean, "capture",
-                "transfers may become part of CUDA graphs, where [device.cuda] capture says so; run on the fake alone "
-                "so far")
+                "transfers may become part of CUDA graphs, where [device.cuda] capture says so; a rank's death in the "
+                "midst of one has been tried on a stand-in for a GPU alone")
              .otherwise("false"),
          Option(Type::boolean, "share_device",
                 "to try things out: actors may share a GPU, as processes that each claim a host of their own; slow")
