@@ -4,11 +4,15 @@
 #include "command/trial.h"
 #include "launch/actor.h"
 #include "loader/probe.h"
+#include "stretto/catalogue.h"
+#include "stretto/runtime.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <unistd.h>
 
 extern char** environ;
 
@@ -54,7 +58,9 @@ int flushed(int code) {
   return code == kDone ? kRunFailed : code;
 }
 
-int main_of(const std::vector<std::string>& arguments, const std::filesystem::path& program) {
+/// `catalogue`: made here, ended by the caller.
+int code_of(const std::vector<std::string>& arguments, const std::filesystem::path& program,
+            std::optional<Catalogue>& catalogue) {
   try {
     const auto parsed = parse_command_line(arguments);
     if (const auto* answer = std::get_if<Answer>(&parsed)) {
@@ -62,13 +68,23 @@ int main_of(const std::vector<std::string>& arguments, const std::filesystem::pa
       return flushed(kDone);
     }
     const auto& chosen = std::get<Chosen>(parsed);
-    Catalogue catalogue(plugin_folders(program, chosen.request.plugin_folders));
-    return flushed(chosen.command({chosen.request, catalogue, program, environment()}));
+    catalogue.emplace(plugin_folders(program, chosen.request.plugin_folders));
+    return flushed(chosen.command({chosen.request, *catalogue, program, environment()}));
   } catch (const Error& error) {
     return fail(error.what(), exit_code(error.code()));
   } catch (const std::exception& error) {
     return fail(error.what(), kRunFailed);
   }
+}
+
+int main_of(const std::vector<std::string>& arguments, const std::filesystem::path& program) {
+  std::optional<Catalogue> catalogue;
+  const int code = code_of(arguments, program, catalogue);
+  if (threads_left_behind()) {
+    std::fflush(nullptr);
+    _exit(code);
+  }
+  return code;
 }
 
 }  // namespace

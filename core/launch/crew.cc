@@ -23,6 +23,8 @@ namespace stretto {
 
 namespace {
 
+std::atomic<bool> left_behind{false};  ///< a thread, by any crew
+
 std::string make_token() {
   std::array<unsigned char, 16> bytes{};
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
@@ -316,10 +318,12 @@ void Crew::join(std::chrono::duration<double> patience) {
     const auto until = std::chrono::steady_clock::now() + left;
     while (!member.thread_ended->load() && std::chrono::steady_clock::now() < until)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    if (member.thread_ended->load())
+    if (member.thread_ended->load()) {
       member.thread.join();
-    else
+    } else {
+      left_behind = true;
       member.thread.detach();
+    }
   }
 }
 
@@ -327,5 +331,7 @@ Crew::~Crew() {
   if (!joined_) abort();
   join(options_.close);
 }
+
+bool threads_left_behind() noexcept { return left_behind.load(); }
 
 }  // namespace stretto

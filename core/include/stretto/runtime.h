@@ -107,6 +107,11 @@ class Future {
   int64_t execution_;
 };
 
+/// Whether an actor's thread of this process was left behind at a deadline, since what it called does not return. What
+/// runs when a process ends, destructors of libraries above all, may then wait for that thread: `stretto run` ends
+/// without them. Any thread.
+bool threads_left_behind() noexcept;
+
 /// An open plan. Calls may come from any thread, one at a time.
 class Runtime {
  public:

@@ -216,5 +216,32 @@ TEST_F(ARun, WhoseExecutionFailsInTheReferenceTooHasTheOpsErrorAlone) {
   EXPECT_THAT(said.err, Not(HasSubstr("reference")));
 }
 
+constexpr const char* kStuck = R"(format = 1
+
+[actor.a]
+
+[[node]]
+name = "never"
+on = "a"
+op = "stuck.wait"
+
+[[output]]
+name = "y"
+from = "never"
+
+[run]
+executions = 1
+actors = "threads"
+progress = 1.0
+close = 1.0
+)";
+
+TEST_F(ARun, WhoseOpNeverReturnsEndsAllTheSameAndSoDoesTheProcess) {
+  std::filesystem::copy_file(variable("STRETTO_FAULTY") + "/stuck.so", path("stuck.so"));
+  const Said said = stretto_says({"run", "--plugins", folder_.string(), write("stuck.toml", kStuck)});
+  EXPECT_EQ(said.exit_code, 1) << said.err;
+  EXPECT_THAT(said.err, HasSubstr("actor 'a' with step 'COMPUTE never'"));
+}
+
 }  // namespace
 }  // namespace stretto::testing
