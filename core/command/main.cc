@@ -80,6 +80,7 @@ int code_of(const std::vector<std::string>& arguments, const std::filesystem::pa
 int main_of(const std::vector<std::string>& arguments, const std::filesystem::path& program) {
   std::optional<Catalogue> catalogue;
   const int code = code_of(arguments, program, catalogue);
+  // Neither the catalogue's end nor exit handlers: they may wait for what such a thread holds.
   if (threads_left_behind()) {
     std::fflush(nullptr);
     _exit(code);

@@ -34,8 +34,7 @@ class Recorder;
 struct Stream {
   Agent agent = 0;
   int device = 0;
-  int queue =
-      0;  ///< of the device's: does what its streams enqueue in the order of that; below 0: none, held up by nobody
+  int queue = 0;  ///< the hardware queue that it is in while it has work; below 0: none, ever
   Clock clock;
   std::deque<Operation> operations;
   bool running = false;

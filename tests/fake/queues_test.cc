@@ -22,6 +22,7 @@ class Mps : public ::testing::Environment {
     folder_ = ::testing::TempDir() + "stretto-mps-" + std::to_string(getpid());
     std::filesystem::create_directory(folder_);
     std::ofstream(folder_ / "control").close();
+    unsetenv("CUDA_DEVICE_MAX_CONNECTIONS");
     setenv("CUDA_MPS_PIPE_DIRECTORY", folder_.c_str(), 1);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }

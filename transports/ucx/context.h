@@ -58,7 +58,8 @@ class Context {
   Context& operator=(const Context&) = delete;
   ~Context();
   ucp_context_h raw() const { return raw_; }
-  /// Zeroed memory with pages of its own, until the context ends. Throws Code::overloaded where there is none.
+  /// Zeroed memory with pages of its own, until unmap_all or the context's end. Throws Code::overloaded where there is
+  /// none.
   void* allocate(uint64_t bytes);
   /// Gives back all that `allocate` gave.
   void unmap_all() { blocks_.clear(); }
