@@ -52,6 +52,8 @@ void Stage::stop() {
   }
   changed_.notify_one();
   thread_.join();
+  lane_.reset();  // after an abort the device may still copy
+  pinned_.clear();
 }
 
 std::byte* Stage::take() {

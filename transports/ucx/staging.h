@@ -92,10 +92,11 @@ class Stage {
         uint64_t piece_bytes);
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
-  /// Once nobody else uses the pieces. Waits for what the lane was given.
+  /// Once nobody else uses the pieces.
   ~Stage();
-  /// Waits for the copies that were handed over, and ends the thread: later ones end at once with Code::cancelled.
-  /// While the worker still runs, or after it; by the thread that closes.
+  /// Waits for the copies that were handed over, ends the thread, and takes the device off the pieces, whose memory may
+  /// go from now on. Copies handed over later end at once with Code::cancelled. While the worker still runs, or after
+  /// it; by the thread that closes.
   void stop();
   /// Null: none is free.
   std::byte* take();

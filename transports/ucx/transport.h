@@ -46,7 +46,7 @@ class UcxTransport final : public Transport, private Receiver {
   std::unique_ptr<Engine> engine_;  ///< ends before those whose operations it may still hold
   Worker worker_;
   const OpenedDevice device_;
-  std::unique_ptr<Stage> out_;  ///< ends after the engine, which may write into its pieces, and before their memory
+  std::unique_ptr<Stage> out_;  ///< ends after the engine, whose operations give pieces back to it
   std::unique_ptr<Stage> in_;
   Wiring wiring_;
   std::map<uint32_t, std::unique_ptr<WriterEnd>> writers_;  ///< by channel
