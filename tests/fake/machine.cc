@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <sys/mman.h>
 #include <thread>
+#include <unistd.h>
 
 namespace stretto::fake {
 namespace {
@@ -23,6 +25,15 @@ struct HostThread {
   uint64_t era = 0;
   Clock clock{};
 };
+
+/// Whether all of its pages are still somebody's.
+bool is_mapped(const void* memory, uint64_t bytes) {
+  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const auto before = reinterpret_cast<uintptr_t>(memory) % page;
+  std::vector<unsigned char> present((before + bytes + page - 1) / page);
+  auto* first = const_cast<std::byte*>(static_cast<const std::byte*>(memory)) - before;
+  return mincore(first, before + bytes, present.data()) == 0;
+}
 
 bool has_work(const Stream& stream) { return stream.running || !stream.operations.empty(); }
 
@@ -61,7 +72,8 @@ void Machine::violation(const std::string& what) {
   // Whoever sees a violation gives memory back, so what is under way ends first. It may be this that found it, or wait
   // for what the caller holds, as for a communicator.
   stopping_ = true;
-  if (std::this_thread::get_id() != runner_) changed_.wait_for(lock, std::chrono::seconds(1), [&] { return !busy_; });
+  if (std::this_thread::get_id() != runner_)
+    changed_.wait_for(lock, std::chrono::seconds(1), [&] { return under_way_ == nullptr; });
   if (violated_.empty()) {
     violated_ = "FAKE CUDA: " + what;
     if (!expected_) std::fprintf(stderr, "%s\n", violated_.c_str());
@@ -219,7 +231,8 @@ bool Machine::step(std::unique_lock<std::mutex>& lock) {
   Stream* stream = could[random_() % could.size()];
   Operation operation = std::move(stream->operations.front());
   stream->operations.pop_front();
-  stream->running = busy_ = true;
+  stream->running = true;
+  under_way_ = &operation;
   stream->clock.merge(operation.issued);
   if (operation.heard && !raised_by_streams(operation.word)) stream->clock.merge(*operation.heard);
   stream->clock.tick(stream->agent);
@@ -238,7 +251,8 @@ bool Machine::step(std::unique_lock<std::mutex>& lock) {
     violation(operation.what + ": " + error.what());
   }
   lock.lock();
-  stream->running = busy_ = false;
+  stream->running = false;
+  under_way_ = nullptr;
   changed_.notify_all();
   return true;
 }
@@ -519,7 +533,7 @@ void Machine::release() {
 
 void Machine::forgive() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return !busy_; });
+  changed_.wait(lock, [&] { return under_way_ == nullptr; });
   violated_.clear();
   stopping_ = false;
   log_ = {};
@@ -556,7 +570,7 @@ bool Machine::owns(const void* memory, uint64_t bytes) {
 void Machine::pin(void* memory, uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   memory_.pin(memory, bytes);
-  pinned_.insert(memory);
+  pinned_.emplace(memory, bytes);
   // Who raised a word that was here before says nothing of those to come, nor does who touched these bytes.
   words_.erase(words_.lower_bound(memory), words_.lower_bound(static_cast<const std::byte*>(memory) + bytes));
   log_.forget(memory, bytes);
@@ -564,11 +578,38 @@ void Machine::pin(void* memory, uint64_t bytes) {
 }
 
 void Machine::unpin(void* memory) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const auto found = pinned_.find(memory);
   if (found == pinned_.end()) throw Error(Code::invalid_argument, "FAKE CUDA: memory was unpinned that is not pinned");
+  std::string wrong;
+  if (!is_mapped(memory, found->second))
+    wrong = "memory was unpinned after it had been given back";
+  else if (const auto* operation = user_of(memory, found->second))
+    wrong = "memory was unpinned that " + operation->what + " still uses";
   pinned_.erase(found);
   memory_.unpin(memory);
+  lock.unlock();
+  if (!wrong.empty()) violation(wrong);
+}
+
+const Operation* Machine::user_of(const void* memory, uint64_t bytes) const {
+  const auto* begin = static_cast<const std::byte*>(memory);
+  const auto* end = begin + bytes;
+  const auto lies_there = [&](const void* first, uint64_t size) {
+    const auto* at = static_cast<const std::byte*>(first);
+    return at < end && at + size > begin;
+  };
+  const auto uses = [&](const Operation& operation) {
+    return std::ranges::any_of(operation.accesses,
+                               [&](const Access& access) { return lies_there(access.memory, access.bytes); }) ||
+           (operation.word != nullptr && lies_there(operation.word, 1));
+  };
+  if (under_way_ != nullptr && uses(*under_way_)) return under_way_;
+  for (const auto* stream : streams_) {
+    const auto found = std::ranges::find_if(stream->operations, uses);
+    if (found != stream->operations.end()) return &*found;
+  }
+  return nullptr;
 }
 
 bool Machine::pinned(void* memory) {

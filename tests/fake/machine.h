@@ -91,6 +91,7 @@ class Machine {
   void* import_block(const ExportHandle& handle, int gpu, int device);
   void close_import(void* memory);
   void pin(void* memory, uint64_t bytes);
+  /// A violation where it no longer is memory, or enqueued work uses it.
   void unpin(void* memory);
   /// Whether a pinned range begins there.
   bool pinned(void* memory);
@@ -141,6 +142,8 @@ class Machine {
   Machine();
   void run();
   bool step(std::unique_lock<std::mutex>& lock);
+  /// Enqueued work that touches these bytes, or waits for a word there; null: there is none.
+  const Operation* user_of(const void* memory, uint64_t bytes) const;
   /// A stream that has work is in one of the hardware queues of its device, of which there are as many as
   /// CUDA_DEVICE_MAX_CONNECTIONS says: in a free one, or where there is none in one drawn by lot.
   void take_queue(Stream& stream);
@@ -188,8 +191,8 @@ class Machine {
                                                    ///< what it is
   uint64_t buried_bytes_ = 0;
   bool expected_ = false;
-  bool busy_ = false;  ///< with an operation
-  std::set<void*> pinned_;
+  const Operation* under_way_ = nullptr;
+  std::map<void*, uint64_t> pinned_;  ///< bytes
   testing::HiddenMemory memory_;
   AccessLog log_;
   bool apart_ = false;  ///< host threads are told apart

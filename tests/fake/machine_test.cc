@@ -7,6 +7,7 @@
 #include "fake_gpu.h"
 
 #include <array>
+#include <sys/mman.h>
 #include <thread>
 
 namespace stretto::fake {
@@ -305,6 +306,39 @@ TEST_F(FakeGpu, WhatACaptureMayNotHoldIsFound) {
                            in_a_capture([&] { cudaMalloc(&memory, 8); }), in_a_capture([&] { wait_value(one_, 1); }),
                            in_a_capture([&] { cudaStreamBeginCapture(one_, cudaStreamCaptureModeRelaxed); })})
     EXPECT_NE(text.find("capture"), std::string::npos) << text;
+}
+
+TEST_F(FakeGpu, MemoryThatIsUnpinnedTooEarlyIsFound) {
+  for (int i = 0; i < kTimes; ++i) {
+    for (const bool waits : {true, false}) {
+      void* memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      ASSERT_EQ(cudaHostRegister(memory, 4096, cudaHostRegisterMapped), cudaSuccess);
+      stretto_fake_hold();
+      copy(memory, a_, one_);
+      if (waits) {
+        stretto_fake_release();
+        settle();
+      }
+      cudaHostUnregister(memory);
+      if (!waits) stretto_fake_release();
+      const std::string text = found();
+      if (waits) {
+        ASSERT_EQ(text, "") << i;
+      } else {
+        ASSERT_NE(text.find("still uses"), std::string::npos) << i << text;
+      }
+      munmap(memory, 4096);
+    }
+  }
+}
+
+TEST_F(FakeGpu, MemoryThatIsUnpinnedTooLateIsFound) {
+  void* memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_EQ(cudaHostRegister(memory, 4096, cudaHostRegisterMapped), cudaSuccess);
+  munmap(memory, 4096);
+  cudaHostUnregister(memory);
+  const std::string text = found();
+  EXPECT_NE(text.find("given back"), std::string::npos) << text;
 }
 
 TEST_F(FakeGpu, KernelWithoutATwinIsFound) {
