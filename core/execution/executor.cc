@@ -29,9 +29,12 @@ Executor::Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::
   const ComponentUse& use = plan.components[static_cast<size_t>(self.device)];
   device_ = DeviceHandle::open(catalogue.find(STRETTO_DEVICE, use.name), self.device_index, use.settings);
   open_lanes(trace_executions);
-  endpoints_ = std::make_unique<Endpoints>(plan, actor, catalogue, page_, native_, &device_);
-  slots_ = std::make_unique<Slots>(plan, actor, &device_, *endpoints_);
-  handovers_ = std::make_unique<Handovers>(plan, actor, device_, *endpoints_);
+}
+
+void Executor::open_transports() {
+  endpoints_ = std::make_unique<Endpoints>(plan_, actor_, catalogue_, page_, native_, &device_);
+  slots_ = std::make_unique<Slots>(plan_, actor_, &device_, *endpoints_);
+  handovers_ = std::make_unique<Handovers>(plan_, actor_, device_, *endpoints_);
 }
 
 void Executor::open_lanes(uint64_t trace_executions) {
@@ -132,14 +135,18 @@ Executor::~Executor() {
   for (auto& [id, state] : lanes_) state.lane = {};
   runs_.clear();
   kernels_.clear();
+  if (handovers_ != nullptr) leave_shared_memory();
   // A copying transport may write into a slot until it is closed, also when the wait for it was cancelled.
+  endpoints_.reset();
+  slots_.reset();
+  lanes_.clear();
+}
+
+void Executor::leave_shared_memory() {
   handovers_->close();
   slots_->give_back_foreign();
   handovers_->leave();
   if (!handovers_->await_readers(deadline_after(kPatienceWithReaders))) slots_->keep_exported();
-  endpoints_.reset();
-  slots_.reset();
-  lanes_.clear();
 }
 
 std::optional<Error> Executor::failure() const {

@@ -24,14 +24,16 @@ class Courier;
 /// steps in the plan's issue order, and a courier per lane does what needs the host (issuer.cc, courier.h).
 class Executor {
  public:
-  /// Opens the device, its lanes, the transports and the rings; reserves memory to trace so many executions. Throws
-  /// Code::unavailable, overloaded, ….
+  /// Opens the device and its lanes; reserves memory to trace so many executions. Throws Code::unavailable,
+  /// overloaded, ….
   Executor(const Plan& plan, uint32_t actor, Catalogue& catalogue, std::shared_ptr<ControlPage> page,
            uint64_t trace_executions);
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
   ~Executor();  ///< aborts what still runs, and waits for it
 
+  /// Opens the transports and makes the rings. Once; the calls below come after it, but for `abort`. Throws as above.
+  void open_transports();
   Endpoints& endpoints() { return *endpoints_; }
   /// Once all transports are connected: prepares the nodes and starts the threads. `ended` is called once, by a thread
   /// of this object, when all lanes have ended: after the last round, after abort, or after a failure.
@@ -71,6 +73,7 @@ class Executor {
   };
   void open_lanes(uint64_t trace_executions);
   void prepare();
+  void leave_shared_memory();
   void guard(const std::function<void()>& body);
   void lane_thread(uint32_t lane);
   void issue_thread();

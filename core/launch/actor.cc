@@ -76,8 +76,7 @@ class ActorLoop {
         exit_when_stuck_(exit_when_stuck),
         ended_(eventfd(0, EFD_CLOEXEC)),
         executor_(plan, actor, catalogue, std::move(page), trace_executions) {
-    nlohmann::json transports = executor_.endpoints().transports();
-    link_.send({"ready", {{"transports", transports}}, {}, {}});
+    link_.send({"device", {}, {}, {}});
   }
 
   void run() {
@@ -115,6 +114,9 @@ class ActorLoop {
     } else if (message->type == "abort") {
       executor_.abort();
       if (!running_) over_ = true;
+    } else if (message->type == "open") {
+      executor_.open_transports();
+      link_.send({"ready", {{"transports", executor_.endpoints().transports()}}, {}, {}});
     } else if (message->type == "connect") {
       connect(std::move(*message));
     } else if (message->type == "run") {

@@ -85,15 +85,8 @@ Crew::Crew(std::shared_ptr<const Plan> plan, Catalogue& catalogue, std::shared_p
   });
   try {
     when_started.get();
-    if (options_.processes)
-      check_versions(catalogue);
-    else
-      start_threads(catalogue);
-    const Deadline deadline = deadline_after(options_.open);
-    for (uint32_t actor = 0; actor < members_.size(); ++actor) {
-      const Message ready = await(members_[actor], "ready", deadline);
-      transports_of_[actor] = ready.body.at("transports").get<std::vector<uint32_t>>();
-    }
+    if (options_.processes) check_versions(catalogue);
+    open(catalogue);
   } catch (...) {
     abort();
     join(std::chrono::seconds(1));
@@ -101,22 +94,50 @@ Crew::Crew(std::shared_ptr<const Plan> plan, Catalogue& catalogue, std::shared_p
   }
 }
 
-void Crew::start_threads(Catalogue& catalogue) {
-  for (uint32_t actor = 0; actor < members_.size(); ++actor) {
-    Member& member = members_[actor];
-    auto [ours, theirs] = Link::make_pair();
-    member.link = std::make_unique<Link>(std::move(ours));
-    member.thread_ended = std::make_shared<std::atomic<bool>>(false);
-    // The thread owns all that it uses, so that it may outlive the run if an op never returns.
-    member.thread = std::thread([plan = plan_, page = page_, &catalogue, actor, trace = options_.trace_executions,
-                                 ended = member.thread_ended, socket = std::move(theirs)]() mutable {
-      {
-        Link link(std::move(socket));
-        run_actor(*plan, actor, catalogue, page, link, trace, false);
-      }
-      ended->store(true);
-    });
-  }
+// Libraries set themselves up when they are first used: load modules, patch functions, take locks of the loader and of
+// drivers in one order here and in another there. UCX, which asks the CUDA driver in a constructor of a module that it
+// loads, and the driver, which loads libraries while it makes a context, wait for each other for ever if two threads
+// open them at the same time. So the actors of one process open one after another, and all devices before any
+// transport, as an actor that has a process to itself does anyway.
+void Crew::open(Catalogue& catalogue) {
+  const Deadline deadline = deadline_after(options_.open);
+  const auto each = [&](auto&& ask, const char* answer, auto&& heard) {
+    for (uint32_t actor = 0; actor < members_.size(); ++actor) {
+      ask(actor);
+      if (!options_.processes) heard(actor, await(members_[actor], answer, deadline));
+    }
+    for (uint32_t actor = 0; options_.processes && actor < members_.size(); ++actor)
+      heard(actor, await(members_[actor], answer, deadline));
+  };
+  each(
+      [&](uint32_t actor) {
+        if (!options_.processes) start_thread(catalogue, actor);
+      },
+      "device", [](uint32_t /*actor*/, const Message& /*opened*/) {});
+  each(
+      [&](uint32_t actor) {
+        members_[actor].link->send({"open", {}, {}, {}});
+      },
+      "ready",
+      [&](uint32_t actor, const Message& ready) {
+        transports_of_[actor] = ready.body.at("transports").get<std::vector<uint32_t>>();
+      });
+}
+
+void Crew::start_thread(Catalogue& catalogue, uint32_t actor) {
+  Member& member = members_[actor];
+  auto [ours, theirs] = Link::make_pair();
+  member.link = std::make_unique<Link>(std::move(ours));
+  member.thread_ended = std::make_shared<std::atomic<bool>>(false);
+  // The thread owns all that it uses, so that it may outlive the run if an op never returns.
+  member.thread = std::thread([plan = plan_, page = page_, &catalogue, actor, trace = options_.trace_executions,
+                               ended = member.thread_ended, socket = std::move(theirs)]() mutable {
+    {
+      Link link(std::move(socket));
+      run_actor(*plan, actor, catalogue, page, link, trace, false);
+    }
+    ended->store(true);
+  });
 }
 
 void Crew::start_processes(Catalogue& catalogue, std::promise<void>& started) {

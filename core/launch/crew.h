@@ -19,8 +19,8 @@ namespace stretto {
 /// too, so that their parent-death signal follows the run and not the caller's thread.
 class Crew {
  public:
-  /// Starts the actors and waits until each has opened its device and transports. Throws the first actor's error, with
-  /// its name, or Code::timed_out; nothing is left behind then.
+  /// Starts the actors and waits until each has opened its device and transports, in the order that abi.h promises.
+  /// Throws the first actor's error, with its name, or Code::timed_out; nothing is left behind then.
   Crew(std::shared_ptr<const Plan> plan, Catalogue& catalogue, std::shared_ptr<ControlPage> page,
        const RunOptions& options);
   Crew(const Crew&) = delete;
@@ -52,7 +52,8 @@ class Crew {
     std::shared_ptr<std::atomic<bool>> thread_ended;
     Phase phase = Phase::starting;
   };
-  void start_threads(Catalogue& catalogue);
+  void open(Catalogue& catalogue);
+  void start_thread(Catalogue& catalogue, uint32_t actor);
   void start_processes(Catalogue& catalogue, std::promise<void>& started);
   void check_versions(Catalogue& catalogue);
   Message await(Member& member, const std::string& type, Deadline deadline);

@@ -15,6 +15,8 @@
  * - Text is UTF-8, zero-terminated. What a plugin's static tables point to lives as long as the process.
  * - `deadline` is an absolute time in ns on CLOCK_MONOTONIC, STRETTO_NO_DEADLINE for none. Every call that may wait has
  *   one, or is ended by `abort`.
+ * - Of the actors of one run that share a process, one at a time is in `open` of a device or transport, and all devices
+ *   are open before the first transport is. A library may set itself up there that does not bear two threads.
  */
 
 #include <stddef.h>
