@@ -15,16 +15,37 @@
 #include <cstring>
 #include <nccl.h>
 #include <random>
+#include <thread>
 #include <unistd.h>
+
+struct ncclComm;
+
+namespace stretto::fake {
+/// A split that is in progress: where to put the part once all have come; nothing for who is in none.
+struct Splitting {
+  ncclComm** where;
+  bool member;
+  std::unique_ptr<ncclComm> part;
+};
+std::atomic<size_t> communicators_alive{0};
+}  // namespace stretto::fake
 
 /// One rank: at home in this process, or away in the one where the id was made.
 struct ncclComm {
+  ncclComm() { ++stretto::fake::communicators_alive; }
+  ncclComm(const ncclComm&) = delete;
+  ncclComm& operator=(const ncclComm&) = delete;
+  ~ncclComm() { --stretto::fake::communicators_alive; }
+
   stretto::fake::Entry entry;
   std::shared_ptr<stretto::fake::SharedCommunicator> home{};
   std::shared_ptr<stretto::fake::Away> away{};
   int splits = 0;
   /// Outlives the communicator: streams look at it.
   const std::shared_ptr<std::atomic<bool>> aborted = std::make_shared<std::atomic<bool>>(false);
+  /// Held by what streams and graphs have of it.
+  const std::shared_ptr<const int> used = std::make_shared<const int>(0);
+  std::vector<stretto::fake::Splitting> splitting{};
   std::set<void*> registered;
   ncclResult_t error = ncclSuccess;  ///< of the first call that was refused: a communicator does not forget it
 
@@ -79,7 +100,9 @@ thread_local std::vector<Posted> posted;
 
 void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operation> operations) {
   auto& machine = Machine::instance();
+  const auto used = communicator->used;
   const bool captured = machine.recorded(stream, [=](Stream* branch) {
+    static_cast<void>(used);
     auto again = operations;
     for (auto& operation : again) operation.captured = true;
     enqueue(communicator, branch, std::move(again));
@@ -120,10 +143,20 @@ void enqueue(ncclComm* communicator, Stream* stream, std::vector<testing::Operat
                            {},
                            [=] { return transition->complete.load(std::memory_order_acquire) || *aborted; },
                            [=, &machine] {
+                             static_cast<void>(used);
                              for (const auto& meeting : meetings) machine.take(stream, meeting->known);
                              if (!transition->complete.load(std::memory_order_acquire)) machine.end(stream);
                            },
                            {}});
+}
+
+/// Puts the parts of splits where they belong: of those that all have come to, or of all.
+void end_splits(ncclComm& parent, bool given_up) {
+  std::erase_if(parent.splitting, [&](Splitting& split) {
+    if (!given_up && !split.part->ready()) return false;
+    *split.where = split.member ? split.part.release() : nullptr;
+    return true;
+  });
 }
 
 ncclResult_t post(ncclComm* communicator, Posted item) {
@@ -205,6 +238,9 @@ using namespace stretto::fake;
 
 extern "C" {
 
+/// Communicators that nobody has destroyed or aborted.
+size_t stretto_fake_communicators() { return communicators_alive; }
+
 ncclResult_t ncclGetVersion(int* version) {
   *version = NCCL_VERSION_CODE;
   return ncclSuccess;
@@ -235,9 +271,10 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int ranks, ncclUni
   return *communicator == nullptr ? ncclInvalidUsage : ncclInProgress;
 }
 ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* state) {
-  *state = communicator->error != ncclSuccess ? communicator->error
-           : communicator->ready()            ? ncclSuccess
-                                              : ncclInProgress;
+  const bool joined = communicator->ready();
+  if (joined) end_splits(*communicator, false);
+  const bool ready = joined && communicator->splitting.empty();
+  *state = communicator->error != ncclSuccess ? communicator->error : ready ? ncclSuccess : ncclInProgress;
   return ncclSuccess;
 }
 ncclResult_t ncclCommUserRank(const ncclComm_t communicator, int* rank) {
@@ -257,8 +294,7 @@ ncclResult_t ncclCommSplit(ncclComm_t parent, int color, int key, ncclComm_t* pa
   try {
     auto made = entered(entry);
     if (made == nullptr) return ncclInvalidUsage;
-    if (color != 0) return ncclSuccess;
-    *part = made.release();
+    parent->splitting.push_back({part, color == 0, std::move(made)});
   } catch (const stretto::Error&) {
     return ncclRemoteError;
   }
@@ -281,6 +317,7 @@ ncclResult_t ncclCommFinalize(ncclComm_t communicator) {
   const std::lock_guard lock(communicators().mutex);
   if (!communicator->registered.empty())
     Machine::instance().violation("NCCL: a communicator ends with memory still registered");
+  if (!communicator->splitting.empty()) return ncclInvalidArgument;
   return *communicator->aborted ? ncclInvalidUsage : communicator->error;
 }
 ncclResult_t ncclCommDestroy(ncclComm_t communicator) {
@@ -295,6 +332,11 @@ ncclResult_t ncclCommAbort(ncclComm_t communicator) {
     ended->away->leave();
   else
     ended->home->meeting.abort(static_cast<uint32_t>(ended->rank()));
+  // As NCCL does: what makes a part ends first, and puts down what it has come to; then what streams have of it ends;
+  // then every graph that has something of it goes.
+  end_splits(*ended, true);
+  while (ended->used.use_count() > 1 && Machine::instance().violated().empty())
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
   return ncclSuccess;
 }
 ncclResult_t ncclGroupStart() {

@@ -158,7 +158,7 @@ void serve(int socket) {
   Entry entry{};
   if (!read_all(socket, &entry, sizeof entry)) return;
   const auto shared = enter(entry);
-  if (shared == nullptr || entry.member == 0) return;
+  if (shared == nullptr) return;
   auto& all = communicators();
   Joined joined{};
   {
@@ -166,7 +166,7 @@ void serve(int socket) {
     if (!all.changed.wait_for(lock, std::chrono::minutes(2), [&] { return shared->awaited == 0; })) return;
     joined = {shared->rank_of({entry.key, entry.rank}), shared->ranks()};
   }
-  if (!write_all(socket, &joined, sizeof joined)) return;
+  if (!write_all(socket, &joined, sizeof joined) || entry.member == 0) return;
   const auto rank = static_cast<uint32_t>(joined.rank);
   for (Head head{}; read_all(socket, &head, sizeof head);) {
     auto known = read_clock(socket, head);

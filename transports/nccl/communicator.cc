@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <thread>
+#include <utility>
 
 namespace stretto::nccl {
 namespace {
@@ -110,9 +111,15 @@ Communicator::~Communicator() {
 std::unique_ptr<Communicator> Communicator::split(std::optional<int> place, Deadline deadline) {
   std::unique_ptr<Communicator> part(new Communicator(shape_, aborted_));
   ncclConfig_t config = config_of(shape_);
-  issue("ncclCommSplit",
-        [&] { return ncclCommSplit(raw_, place ? 0 : NCCL_SPLIT_NOCOLOR, place.value_or(0), &part->raw_, &config); });
-  await_issued(deadline);
+  try {
+    issue("ncclCommSplit",
+          [&] { return ncclCommSplit(raw_, place ? 0 : NCCL_SPLIT_NOCOLOR, place.value_or(0), &part->raw_, &config); });
+    await_issued(deadline);
+  } catch (const Error&) {
+    abort();  // a thread of NCCL's writes into the part, if only that it is none, and ends with this at the latest
+    part->abort();
+    throw;
+  }
   if (!place) return nullptr;
   part->await_issued(deadline);
   return part;
@@ -184,9 +191,14 @@ void Communicator::collect(const CollectiveInfo& collective, const void* input, 
 bool reduces(DType dtype) { return type_of(dtype).has_value(); }
 
 void Communicator::abort() noexcept {
-  const std::lock_guard lock(mutex_);
-  if (raw_ != nullptr) ncclCommAbort(raw_);
-  raw_ = nullptr;
+  const std::lock_guard ending(ending_);
+  ncclComm_t raw = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    raw = std::exchange(raw_, nullptr);
+  }
+  // Not under the lock: NCCL may wait for a graph that goes once the thread that issues has seen the abort.
+  if (raw != nullptr) ncclCommAbort(raw);
 }
 
 std::optional<std::string> Communicator::error() {

@@ -43,7 +43,7 @@ class Communicator {
   /// Finalizes, for a few seconds at most; aborts where that fails. Everything enqueued has been done before.
   ~Communicator();
   /// Collective over all ranks: a communicator of those that name a place, in the order of their places; null for the
-  /// others.
+  /// others. Where it throws, this one has been aborted.
   std::unique_ptr<Communicator> split(std::optional<int> place, Deadline deadline);
 
   /// Lets NCCL copy straight into and out of this memory of the GPU, where it can. Valid until the communicator ends.
@@ -57,7 +57,8 @@ class Communicator {
   void collect(const CollectiveInfo& collective, const void* input, void* result, cudaStream_t stream);
   /// Waits until what this communicator did is on its stream.
   void await_issued(Deadline deadline);
-  /// Ends everything that it does, on the GPU too. The communicator is of no use afterwards. May block in NCCL.
+  /// Ends everything that it does, on the GPU too. The communicator is of no use afterwards. Blocks in NCCL until what
+  /// it has put on streams has ended and graphs with anything of it are gone; others' calls of it do not wait for that.
   void abort() noexcept;
   /// What has gone wrong since it was made, without having been asked for; nothing where all is well.
   std::optional<std::string> error();
@@ -66,7 +67,8 @@ class Communicator {
   Communicator(const Shape& shape, const std::atomic<bool>& aborted) : shape_(shape), aborted_(aborted) {}
   template <class Call>
   void issue(const char* name, Call&& call);
-  std::mutex mutex_;  ///< held for single calls: NCCL must not see a communicator used and aborted at once
+  std::mutex mutex_;   ///< held for single calls: NCCL must not see a communicator used and aborted at once
+  std::mutex ending_;  ///< held while it is aborted
   const Shape shape_;
   const std::atomic<bool>& aborted_;
   ncclComm_t raw_ = nullptr;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport.h"
 
+#include "first_bytes.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -51,7 +53,7 @@ NcclTransport::~NcclTransport() {
     closing_ = true;
     told_.notify_all();
   }
-  if (guard_.joinable()) guard_.join();
+  for (auto& guard : guards_) guard.join();
   cudaSetDevice(device_);
   communicators_.clear();
 }
@@ -110,9 +112,10 @@ bool NcclTransport::connect(uint32_t round, std::span<const BlobView> theirs, Bl
     std::memcpy(id.data(), bytes.data(), id.size());
   }
   make_communicators(id, deadline);
+  for (const auto& communicator : communicators_)
+    guards_.emplace_back([this, &guarded = *communicator] { guard(guarded); });
   if (register_) register_slots(deadline);
   warm(deadline);
-  guard_ = std::thread([this] { guard(); });
   return true;
 }
 
@@ -181,41 +184,36 @@ void NcclTransport::warm_sets(std::byte* bytes, cudaStream_t stream, Deadline de
 // order that NCCL does not state, and on one stream each waits for the one before: four actors in a ring could wait in
 // a circle.
 void NcclTransport::warm(Deadline deadline) {
-  cudaStream_t stream = nullptr;
-  std::byte* bytes = nullptr;
   const size_t count = routes_.size();
-  STRETTO_CUDA(cudaStreamCreateWithFlags, &stream, cudaStreamNonBlocking);
-  STRETTO_CUDA(cudaMallocAsync, reinterpret_cast<void**>(&bytes), 2 * count + 1, stream);
-  STRETTO_CUDA(cudaMemsetAsync, bytes, 0, 2 * count + 1, stream);
-  size_t at = 0;
-  for (const auto& communicator : communicators_) {
-    begin_group();
-    for (const auto& [peer, route] : routes_) {
-      if (route.communicator != communicator.get()) continue;
-      route.communicator->send(bytes + at, 1, route.rank, stream);
-      route.communicator->receive(bytes + count + at, 1, route.rank, stream);
-      ++at;
+  const FirstBytes bytes(2 * count + 1);
+  try {
+    size_t pair = 0;
+    for (const auto& communicator : communicators_) {
+      group_begin();
+      enqueue([&] {
+        for (const auto& [peer, route] : routes_) {
+          if (route.communicator != communicator.get()) continue;
+          route.communicator->send(bytes.at(pair), 1, route.rank, bytes.stream());
+          route.communicator->receive(bytes.at(count + pair), 1, route.rank, bytes.stream());
+          ++pair;
+        }
+      });
+      group_end();
+      communicator->await_issued(deadline);
     }
-    end_group();
-    communicator->await_issued(deadline);
+    warm_sets(bytes.at(2 * count), bytes.stream(), deadline);
+    bytes.await(deadline, aborted_);
+  } catch (const Error&) {
+    abort();  // nothing else ends what waits for a peer on the stream
+    throw;
   }
-  warm_sets(bytes + 2 * count, stream, deadline);
-  STRETTO_CUDA(cudaFreeAsync, bytes, stream);
-  for (cudaError_t state = cudaStreamQuery(stream); state != cudaSuccess; state = cudaStreamQuery(stream)) {
-    if (state != cudaErrorNotReady) cuda::check("cudaStreamQuery", state);
-    if (aborted_.load()) throw Error(Code::cancelled, "the transport was aborted");
-    if (std::chrono::steady_clock::now() >= deadline)
-      throw Error(Code::timed_out, "nccl: the first byte did not arrive before the deadline");
-    std::this_thread::sleep_for(std::chrono::microseconds(50));
-  }
-  STRETTO_CUDA(cudaStreamDestroy, stream);
 }
 
 void NcclTransport::issue(uint32_t peer, const stretto_native& lane, const Operation& operation) {
-  const cudaStream_t stream = cuda::stream_of(lane);
-  cuda::use_device(lane.index);
-  const Route& route = routes_.at(peer);
   enqueue([&] {
+    const cudaStream_t stream = cuda::stream_of(lane);
+    cuda::use_device(lane.index);
+    const Route& route = routes_.at(peer);
     operation(*route.communicator, route.rank, stream);
     put(*route.communicator);
   });
@@ -223,10 +221,10 @@ void NcclTransport::issue(uint32_t peer, const stretto_native& lane, const Opera
 
 void NcclTransport::collect(const CollectiveInfo& collective, const stretto_native& lane, const void* input,
                             void* result) {
-  const cudaStream_t stream = cuda::stream_of(lane);
-  cuda::use_device(lane.index);
-  Communicator& communicator = *sets_.at(collective.members);
   enqueue([&] {
+    const cudaStream_t stream = cuda::stream_of(lane);
+    cuda::use_device(lane.index);
+    Communicator& communicator = *sets_.at(collective.members);
     communicator.collect(collective, input, result, stream);
     put(communicator);
   });
@@ -237,8 +235,8 @@ template <class Call>
 void NcclTransport::enqueue(const Call& call) {
   try {
     call();
-  } catch (const Error&) {
-    if (grouping_) grouping_.unlock();
+  } catch (...) {
+    leave_group();
     throw;
   }
 }
@@ -255,36 +253,41 @@ void NcclTransport::put(Communicator& communicator) {
 
 void NcclTransport::group_begin() {
   if (grouping_) throw Error(Code::internal, "nccl: a group inside a group");
-  grouping_.lock();
-  begin_group();
+  {
+    const std::lock_guard lock(mutex_);
+    if (aborted_.load()) throw Error(Code::cancelled, "the transport was aborted");
+    grouping_ = true;
+  }
+  enqueue([] { begin_group(); });
 }
 
 void NcclTransport::group_end() {
   if (!grouping_) throw Error(Code::internal, "nccl: the end of a group that was not begun");
-  {
-    const auto group = std::move(grouping_);
-    grouping_ = std::unique_lock(group_mutex_, std::defer_lock);
-    end_group();
-  }
+  enqueue([] { end_group(); });
+  leave_group();
   if (auto* communicator = std::exchange(grouped_, nullptr)) communicator->await_issued(Deadline::max());
 }
 
-void NcclTransport::guard() {
+void NcclTransport::leave_group() {
+  const std::lock_guard lock(mutex_);
+  grouping_ = false;
+  told_.notify_all();
+}
+
+void NcclTransport::guard(Communicator& communicator) {
   std::unique_lock lock(mutex_);
   while (!closing_ && !aborted_.load()) {
     told_.wait_for(lock, std::chrono::milliseconds(100), [&] { return closing_ || aborted_.load(); });
-    for (const auto& communicator : communicators_) {
-      const auto found = communicator->error();
-      if (!found || !error_.empty()) continue;
-      error_ = "nccl: actor " + std::to_string(actor_) + ": " + *found;
-      if (host() != nullptr && host()->log != nullptr) host()->log(host()->context, 0, error_.c_str());
-    }
+    const auto found = communicator.error();
+    if (!found || !error_.empty()) continue;
+    error_ = "nccl: actor " + std::to_string(actor_) + ": " + *found;
+    if (host() != nullptr && host()->log != nullptr) host()->log(host()->context, 0, error_.c_str());
   }
-  lock.unlock();
   if (!aborted_.load()) return;
+  told_.wait(lock, [&] { return !grouping_ || closing_; });
+  lock.unlock();
   cudaSetDevice(device_);
-  const std::lock_guard no_group(group_mutex_);
-  for (const auto& communicator : communicators_) communicator->abort();
+  communicator.abort();
 }
 
 void NcclTransport::abort() noexcept {

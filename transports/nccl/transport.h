@@ -18,9 +18,10 @@ namespace stretto::nccl {
 /// One actor's part. All its operations come from the one issuing thread of its lane, in an order that all actors agree
 /// on; `abort` from any thread.
 ///
-/// A guard, a thread of its own, looks for errors that NCCL reports unasked and aborts the communicators when it is
-/// told to: aborting may block in NCCL, and `abort` must not. When a peer dies, NCCL may hang; the core finds the dead
-/// by itself and aborts the others.
+/// Each communicator has a guard, a thread of its own, that looks for errors which NCCL reports unasked and aborts the
+/// communicator when it is told to. Aborting blocks in NCCL until what the communicator has enqueued has ended, and
+/// `abort` must not block; nor may one communicator wait for another: on a lane, its work may lie behind what the other
+/// one's abort alone ends. When a peer dies, NCCL may hang; the core finds the dead by itself and aborts the others.
 class NcclTransport final : public Transport {
  public:
   /// Throws Code::invalid_argument where the actor's device is no CUDA GPU.
@@ -67,7 +68,8 @@ class NcclTransport final : public Transport {
   void put(Communicator& communicator);
   template <class Call>
   void enqueue(const Call& call);
-  void guard();
+  void leave_group();
+  void guard(Communicator& communicator);
 
   const uint32_t actor_;
   const int device_;
@@ -81,19 +83,18 @@ class NcclTransport final : public Transport {
   std::map<uint32_t, std::map<void*, uint64_t>> slots_;  ///< by peer; bytes by where they lie
   std::vector<std::unique_ptr<ChannelEnd>> ends_;
   std::atomic<bool> aborted_{false};
-  std::vector<std::unique_ptr<Communicator>> communicators_;  ///< complete once the guard runs
+  std::vector<std::unique_ptr<Communicator>> communicators_;  ///< complete once the guards run
   std::map<uint32_t, Route> routes_;                          ///< by peer
   std::map<std::vector<uint32_t>, Communicator*> sets_;       ///< by the set of actors, in its order
-  std::mutex group_mutex_;
-  /// Held from a group's beginning to its end: NCCL looks at all that is in it once more when it ends, so that no
-  /// communicator may be aborted before.
-  std::unique_lock<std::mutex> grouping_{group_mutex_, std::defer_lock};
   Communicator* grouped_ = nullptr;  ///< of the group that is open: the one of all that is in it so far
   std::mutex mutex_;
   std::condition_variable told_;
+  /// From a group's beginning to its end: NCCL looks at all that is in it once more when it ends, so that no
+  /// communicator may be aborted before. Written by the thread that issues.
+  bool grouping_ = false;
   bool closing_ = false;
   std::string error_;  ///< reported by NCCL, unasked
-  std::thread guard_;
+  std::vector<std::thread> guards_;
 };
 
 }  // namespace stretto::nccl
