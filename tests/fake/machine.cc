@@ -361,13 +361,15 @@ void Machine::wait_value(Stream* stream, const std::atomic<uint64_t>* word, uint
 
 void Machine::write_value(Stream* stream, std::atomic<uint64_t>* word, uint64_t value) {
   translate(word, sizeof *word);
-  enqueue(stream, {"cuStreamWriteValue64", {}, nullptr, [this, stream, word, value] {
-                     const std::lock_guard lock(mutex_);
-                     learn(stream->clock);
-                     if (!apart_) words_[word].merge(stream->clock);
-                     tell_processes(word, value, stream->clock);
-                     word->store(value, std::memory_order_release);
-                   }});
+  Operation write{"cuStreamWriteValue64", {}, nullptr, [this, stream, word, value] {
+                    const std::lock_guard lock(mutex_);
+                    learn(stream->clock);
+                    if (!apart_) words_[word].merge(stream->clock);
+                    tell_processes(word, value, stream->clock);
+                    word->store(value, std::memory_order_release);
+                  }};
+  write.written = word;
+  enqueue(stream, std::move(write));
 }
 
 void* Machine::allocate(uint64_t bytes, int device) {
@@ -602,7 +604,8 @@ const Operation* Machine::user_of(const void* memory, uint64_t bytes) const {
   const auto uses = [&](const Operation& operation) {
     return std::ranges::any_of(operation.accesses,
                                [&](const Access& access) { return lies_there(access.memory, access.bytes); }) ||
-           (operation.word != nullptr && lies_there(operation.word, 1));
+           (operation.word != nullptr && lies_there(operation.word, 1)) ||
+           (operation.written != nullptr && lies_there(operation.written, 1));
   };
   if (under_way_ != nullptr && uses(*under_way_)) return under_way_;
   for (const auto* stream : streams_) {

@@ -142,7 +142,7 @@ class Machine {
   Machine();
   void run();
   bool step(std::unique_lock<std::mutex>& lock);
-  /// Enqueued work that touches these bytes, or waits for a word there; null: there is none.
+  /// Enqueued work that touches these bytes, or waits for a word there or writes it; null: there is none.
   const Operation* user_of(const void* memory, uint64_t bytes) const;
   /// A stream that has work is in one of the hardware queues of its device, of which there are as many as
   /// CUDA_DEVICE_MAX_CONNECTIONS says: in a free one, or where there is none in one drawn by lot.

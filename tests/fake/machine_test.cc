@@ -309,25 +309,30 @@ TEST_F(FakeGpu, WhatACaptureMayNotHoldIsFound) {
 }
 
 TEST_F(FakeGpu, MemoryThatIsUnpinnedTooEarlyIsFound) {
+  const std::vector<std::function<void(void*)>> uses{[&](void* memory) { copy(memory, a_, one_); },
+                                                     [&](void* memory) { wait_value(one_, memory, 0); },
+                                                     [&](void* memory) { write_value(one_, memory, 1); }};
   for (int i = 0; i < kTimes; ++i) {
-    for (const bool waits : {true, false}) {
-      void* memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      ASSERT_EQ(cudaHostRegister(memory, 4096, cudaHostRegisterMapped), cudaSuccess);
-      stretto_fake_hold();
-      copy(memory, a_, one_);
-      if (waits) {
-        stretto_fake_release();
-        settle();
+    for (const auto& use : uses) {
+      for (const bool waits : {true, false}) {
+        void* memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        ASSERT_EQ(cudaHostRegister(memory, 4096, cudaHostRegisterMapped), cudaSuccess);
+        stretto_fake_hold();
+        use(memory);
+        if (waits) {
+          stretto_fake_release();
+          settle();
+        }
+        cudaHostUnregister(memory);
+        if (!waits) stretto_fake_release();
+        const std::string text = found();
+        if (waits) {
+          ASSERT_EQ(text, "") << i;
+        } else {
+          ASSERT_NE(text.find("still uses"), std::string::npos) << i << text;
+        }
+        munmap(memory, 4096);
       }
-      cudaHostUnregister(memory);
-      if (!waits) stretto_fake_release();
-      const std::string text = found();
-      if (waits) {
-        ASSERT_EQ(text, "") << i;
-      } else {
-        ASSERT_NE(text.find("still uses"), std::string::npos) << i << text;
-      }
-      munmap(memory, 4096);
     }
   }
 }

@@ -22,11 +22,12 @@ struct Operation {
   std::vector<Access> accesses{};
   std::function<bool()> ready{};
   std::function<void()> work{};
-  Clock issued{};                ///< the host's, when it was enqueued
-  const void* word = nullptr;    ///< that the host raises, if this waits for one
-  std::optional<Clock> heard{};  ///< the host's, when the word was first seen raised: what it comes to know later is
-                                 ///< not said by that word
-  uint64_t number = 0;           ///< counts what is enqueued, over all streams
+  Clock issued{};                 ///< the host's, when it was enqueued
+  const void* word = nullptr;     ///< that the host raises, if this waits for one
+  std::optional<Clock> heard{};   ///< the host's, when the word was first seen raised: what it comes to know later is
+                                  ///< not said by that word
+  const void* written = nullptr;  ///< the word that this writes, if it does
+  uint64_t number = 0;            ///< counts what is enqueued, over all streams
 };
 
 class Recorder;
