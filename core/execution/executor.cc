@@ -130,9 +130,9 @@ void Executor::join() {
 Executor::~Executor() {
   if (running_ != 0) abort();
   join();
-  // Lanes first: they may still hold work that uses what follows.
-  couriers_.clear();
+  // Lanes first: after an abort they may still hold work that uses what follows.
   for (auto& [id, state] : lanes_) state.lane = {};
+  couriers_.clear();
   runs_.clear();
   kernels_.clear();
   if (handovers_ != nullptr) leave_shared_memory();

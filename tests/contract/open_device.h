@@ -189,9 +189,11 @@ class OpenLane {
   }
   /// Waits until everything posted so far has been done.
   Outcome settle() {
-    const OpenSemaphore done(device_);
-    const Outcome posted = signal(done, 1).get();
-    return posted.code == Code::ok ? done.wait(1, soon()) : posted;
+    const auto done = std::make_shared<OpenSemaphore>(device_);
+    const Outcome posted = signal(*done, 1).get();
+    const Outcome settled = posted.code == Code::ok ? done->wait(1, soon()) : posted;
+    if (settled.code != Code::ok) keep(done);
+    return settled;
   }
 
  private:

@@ -132,12 +132,9 @@ void Arbiter::serve(const std::shared_ptr<Queue>& queue) {
     else
       changed_.wait(lock);
   }
-  std::deque<Entry> left;
-  left.swap(queue->entries);
   queues_.remove(queue);
   if (drawn_ == queue.get()) drawn_ = nullptr;
   event();
-  lock.unlock();  // the entries may own what locks on its way out
 }
 
 void Arbiter::raise_locked(Counter& counter, uint64_t value) {

@@ -56,7 +56,8 @@ class Arbiter final : public Bell {
   explicit Arbiter(Settings settings) : settings_(settings), random_(settings.seed) {}
 
   std::shared_ptr<Queue> open(const std::string& name);
-  /// The life of a lane's thread: runs entries until the queue is closing and empty, or the device has ended.
+  /// The life of a lane's thread: runs entries until the queue is closing and empty, or the device has ended. Then what
+  /// is left stays in the queue, as on hardware.
   void serve(const std::shared_ptr<Queue>& queue);
   /// No more entries will come. Never blocks.
   void close(Queue& queue);

@@ -2,9 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lane.h"
 
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace stretto::testing {
+
+QueueSemaphore::~QueueSemaphore() {
+  if (counter_.use_count() == 1) return;
+  std::fputs("the test device: a semaphore was closed that a lane still has work with\n", stderr);
+  std::abort();
+}
 
 QueueLane::QueueLane(AsyncDevice& device, const std::string& name)
     : device_(device), queue_(device.arbiter().open(name)), thread_([this] { device_.arbiter().serve(queue_); }) {}

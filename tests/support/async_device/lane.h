@@ -15,6 +15,11 @@ namespace stretto::testing {
 class QueueSemaphore final : public Semaphore {
  public:
   explicit QueueSemaphore(std::shared_ptr<Arbiter> arbiter) : arbiter_(std::move(arbiter)) {}
+  QueueSemaphore(const QueueSemaphore&) = delete;
+  QueueSemaphore& operator=(const QueueSemaphore&) = delete;
+  /// Ends the process where a lane still has work that uses it: hardware would write to what is somebody else's by
+  /// then.
+  ~QueueSemaphore() override;
   void host_signal(uint64_t value) override { arbiter_->raise(*counter_, value); }
   void host_wait(uint64_t value, Deadline deadline) override { arbiter_->await(counter_, value, deadline); }
   const std::shared_ptr<Counter>& counter() const { return counter_; }
