@@ -129,15 +129,17 @@ void Crew::start_thread(Catalogue& catalogue, uint32_t actor) {
   auto [ours, theirs] = Link::make_pair();
   member.link = std::make_unique<Link>(std::move(ours));
   member.thread_ended = std::make_shared<std::atomic<bool>>(false);
-  // The thread owns all that it uses, so that it may outlive the run if an op never returns.
-  member.thread = std::thread([plan = plan_, page = page_, &catalogue, actor, trace = options_.trace_executions,
-                               ended = member.thread_ended, socket = std::move(theirs)]() mutable {
-    {
-      Link link(std::move(socket));
-      run_actor(*plan, actor, catalogue, page, link, trace, false);
-    }
-    ended->store(true);
-  });
+  // The thread owns all that it uses, so that it may outlive the run, and what the caller has, if a call of a plugin
+  // does not return in time.
+  member.thread =
+      std::thread([plan = plan_, page = page_, plugins = catalogue.share(), actor, trace = options_.trace_executions,
+                   ended = member.thread_ended, socket = std::move(theirs)]() mutable {
+        {
+          Link link(std::move(socket));
+          run_actor(*plan, actor, *plugins, page, link, trace, false);
+        }
+        ended->store(true);
+      });
 }
 
 void Crew::start_processes(Catalogue& catalogue, std::promise<void>& started) {

@@ -87,6 +87,7 @@ struct Catalogue::State {
   AdoptedPlugin ask(const File& file);
   void load(File& file);
   void load_all();
+  static void end(State* state);
   const LoadedComponent* search(const Wanted& wanted);
   const LoadedComponent* search(Folder& folder, const Wanted& wanted);
   const LoadedComponent& find(const Wanted& wanted);
@@ -224,15 +225,20 @@ void Catalogue::State::reject(const Wanted& wanted) const {
   throw Error(Code::unavailable, text);
 }
 
-Catalogue::Catalogue(std::vector<std::filesystem::path> folders) : state_(std::make_unique<State>()) {
+/// Plugins stay loaded, and may go on using the host that they were given.
+void Catalogue::State::end(State* state) {
+  state->uses.clear();
+  std::shared_ptr<State> ended(state);
+  if (ended->loaded_any) keep_for_plugins(std::move(ended));
+}
+
+Catalogue::Catalogue(std::vector<std::filesystem::path> folders) : state_(new State, &State::end) {
   state_->paths = std::move(folders);
   for (const auto& path : state_->paths) state_->folders.push_back({path, false, "", {}});
 }
 
-Catalogue::~Catalogue() {
-  state_->uses.clear();
-  // Plugins stay loaded, and may go on using the host that they were given.
-  if (state_->loaded_any) keep_for_plugins(std::shared_ptr<void>(state_.release(), [](State* state) { delete state; }));
+std::unique_ptr<Catalogue> Catalogue::share() const {
+  return std::unique_ptr<Catalogue>(new Catalogue(Share{}, state_));
 }
 
 const std::vector<std::filesystem::path>& Catalogue::folders() const { return state_->paths; }

@@ -5,8 +5,11 @@
 
 #include "leftovers.h"
 #include "scene.h"
+#include "stretto/op.h"
 
+#include <atomic>
 #include <cstring>
+#include <thread>
 
 namespace stretto::testing {
 namespace {
@@ -305,6 +308,55 @@ TEST(OpeningThatFails, GivesBackWhatItHadWhicheverPieceOfMemoryIsMissing) {
   EXPECT_GT(refused, 4);
   EXPECT_LT(refused, 100);
   EXPECT_TRUE(leftovers.nothing_more());
+}
+
+/// An op whose prepare returns no sooner than the gate is opened.
+class Late final : public Op {
+ public:
+  struct Gate {
+    std::atomic<bool> open{false};
+    std::atomic<int> passed{0};
+  };
+  static Gate& gate() {
+    static Gate only;
+    return only;
+  }
+  OpInfo info() const override { return {"make", "Is prepared late", {}, {{"made", ""}}, {}, 0}; }
+  Inference infer(const Call& /*call*/) const override {
+    Inference inference;
+    inference.results.resize(1);
+    inference.results[0].dtype = kF32;
+    return inference;
+  }
+  std::unique_ptr<Kernel> prepare(const Call& /*call*/, const stretto_native& /*lane*/) const override {
+    while (!gate().open) std::this_thread::yield();
+    ++gate().passed;
+    return std::make_unique<Nothing>();
+  }
+
+ private:
+  class Nothing final : public Kernel {
+    void launch(const Launch& /*launch*/) override {}
+  };
+};
+
+TEST(OpeningThatFails, LeavesAThreadWithAllThatItUses) {
+  const Leftovers leftovers;
+  auto plugins = std::make_unique<Catalogue>(catalogue().folders());
+  plugins->add(&op_library_component<Late>("late", "for this test", "host")->raw);
+  Scene scene{{}};
+  const auto actor = scene.actor();
+  for (int i = 0; i < 2; ++i) scene.output(scene.node(actor, "late.make").value());
+  const auto compiling = scene.options();
+  const Graph graph = scene.take();
+  auto running = run_options(false);
+  running.open = running.close = RunOptions::Seconds(0.1);
+  EXPECT_EQ(caught([&] { Runtime::open(compile(graph, compiling, *plugins), *plugins, running); }).code,
+            Code::timed_out);
+  plugins.reset();
+  Late::gate().open = true;
+  EXPECT_TRUE(leftovers.nothing_more());
+  EXPECT_EQ(Late::gate().passed, 2);
 }
 
 TEST(DeviceDeath, AnAsynchronousErrorEndsThePlanAndNamesTheActor) {

@@ -39,7 +39,9 @@ class Catalogue {
   explicit Catalogue(std::vector<std::filesystem::path> folders);
   Catalogue(const Catalogue&) = delete;
   Catalogue& operator=(const Catalogue&) = delete;
-  ~Catalogue();
+  ~Catalogue() = default;
+  /// The same catalogue, for who may outlive this one. Plugins are told to shut down when the last is gone.
+  std::unique_ptr<Catalogue> share() const;
 
   const std::vector<std::filesystem::path>& folders() const;
   /// Throws Code::unavailable: lists every path tried, the loader's own words, and the nearest names.
@@ -55,7 +57,9 @@ class Catalogue {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  struct Share {};
+  Catalogue(Share /*one of several*/, std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;
 };
 
 /// Kind names of TOML and messages: "transport", "scheduler", "device", "ops".
