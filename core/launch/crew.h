@@ -15,7 +15,7 @@
 
 namespace stretto {
 
-/// Made and ended by one thread; `kill_all` and `abort` from any. A thread of its own watches: it starts the processes
+/// Made and ended by one thread; `abort` from any. A thread of its own watches: it starts the processes
 /// too, so that their parent-death signal follows the run and not the caller's thread.
 class Crew {
  public:
