@@ -35,11 +35,11 @@ class TwoProcesses {
   }
   Runtime& runtime() { return *runtime_; }
   const std::vector<int>& processes() const { return processes_; }
-  /// The actor that the text names; empty for none or both.
+  /// The actor that the text names; empty for none or both. The names of steps have other actors in them.
   std::string named(const std::string& text) const {
     std::string found;
     for (const auto& actor : graph_.actors)
-      if (text.find(actor.name) != std::string::npos) found = found.empty() ? actor.name : "";
+      if (text.find("'" + actor.name + "'") != std::string::npos) found = found.empty() ? actor.name : "";
     return found;
   }
 
