@@ -30,7 +30,7 @@ json some_number(const json& before, std::mt19937_64& random) {
   static const std::vector<int64_t> kNumbers{0,  1,  2,    3,       -1,        -2,         7,
                                              64, 65, 4097, 1 << 20, INT32_MAX, UINT32_MAX, INT64_MAX};
   if (before.is_number_integer() && random() % 2 == 0)
-    return before.get<int64_t>() + static_cast<int64_t>(random() % 5) - 2;
+    return static_cast<int64_t>(before.get<uint64_t>() + random() % 5 - 2);  // unsigned: the largest has a next one
   return kNumbers[random() % kNumbers.size()];
 }
 
