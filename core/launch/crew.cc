@@ -101,27 +101,22 @@ Crew::Crew(std::shared_ptr<const Plan> plan, Catalogue& catalogue, std::shared_p
 // transport, as an actor that has a process to itself does anyway.
 void Crew::open(Catalogue& catalogue) {
   const Deadline deadline = deadline_after(options_.open);
-  const auto each = [&](auto&& ask, const char* answer, auto&& heard) {
+  const auto answers = [&](const char* type, auto&& ask) {
+    std::vector<Message> heard;
     for (uint32_t actor = 0; actor < members_.size(); ++actor) {
       ask(actor);
-      if (!options_.processes) heard(actor, await(members_[actor], answer, deadline));
+      if (!options_.processes) heard.push_back(await(members_[actor], type, deadline));
     }
-    for (uint32_t actor = 0; options_.processes && actor < members_.size(); ++actor)
-      heard(actor, await(members_[actor], answer, deadline));
+    if (options_.processes)
+      for (Member& member : members_) heard.push_back(await(member, type, deadline));
+    return heard;
   };
-  each(
-      [&](uint32_t actor) {
-        if (!options_.processes) start_thread(catalogue, actor);
-      },
-      "device", [](uint32_t /*actor*/, const Message& /*opened*/) {});
-  each(
-      [&](uint32_t actor) {
-        members_[actor].link->send({"open", {}, {}, {}});
-      },
-      "ready",
-      [&](uint32_t actor, const Message& ready) {
-        transports_of_[actor] = ready.body.at("transports").get<std::vector<uint32_t>>();
-      });
+  answers("device", [&](uint32_t actor) {
+    if (!options_.processes) start_thread(catalogue, actor);
+  });
+  const auto ready = answers("ready", [&](uint32_t actor) { members_[actor].link->send({"open", {}, {}, {}}); });
+  for (uint32_t actor = 0; actor < members_.size(); ++actor)
+    transports_of_[actor] = ready[actor].body.at("transports").get<std::vector<uint32_t>>();
 }
 
 void Crew::start_thread(Catalogue& catalogue, uint32_t actor) {

@@ -15,12 +15,13 @@
 
 namespace stretto {
 
-/// Made and ended by one thread; `abort` from any. A thread of its own watches: it starts the processes
-/// too, so that their parent-death signal follows the run and not the caller's thread.
+/// Made and ended by one thread; `abort` from any. A thread of its own watches: it starts the processes too, so that
+/// their parent-death signal follows the run and not the caller's thread.
 class Crew {
  public:
   /// Starts the actors and waits until each has opened its device and transports, in the order that abi.h promises.
-  /// Throws the first actor's error, with its name, or Code::timed_out; nothing is left behind then.
+  /// Throws the first actor's error, with its name, or Code::timed_out; nothing is left behind then but a thread that a
+  /// plugin's call keeps.
   Crew(std::shared_ptr<const Plan> plan, Catalogue& catalogue, std::shared_ptr<ControlPage> page,
        const RunOptions& options);
   Crew(const Crew&) = delete;
