@@ -13,6 +13,7 @@ namespace stretto::nccl {
 /// One thread.
 class FirstBytes {
  public:
+  /// Throws what CUDA refuses.
   explicit FirstBytes(size_t count) : FirstBytes() {
     STRETTO_CUDA(cudaStreamCreateWithFlags, &stream_, cudaStreamNonBlocking);
     STRETTO_CUDA(cudaMallocAsync, reinterpret_cast<void**>(&bytes_), count, stream_);
@@ -29,7 +30,8 @@ class FirstBytes {
   }
   std::byte* at(size_t offset) const { return bytes_ + offset; }
   cudaStream_t stream() const { return stream_; }
-  /// Blocks until all that is on the stream has been done.
+  /// Blocks until all that is on the stream has been done. Throws Code::timed_out, Code::cancelled once `aborted`, or
+  /// what has ended the GPU.
   void await(Deadline deadline, const std::atomic<bool>& aborted) const {
     for (cudaError_t state = cudaStreamQuery(stream_); state != cudaSuccess; state = cudaStreamQuery(stream_)) {
       if (state != cudaErrorNotReady) cuda::check("cudaStreamQuery", state);

@@ -264,14 +264,14 @@ void NcclTransport::group_begin() {
 void NcclTransport::group_end() {
   if (!grouping_) throw Error(Code::internal, "nccl: the end of a group that was not begun");
   enqueue([] { end_group(); });
-  leave_group();
-  if (auto* communicator = std::exchange(grouped_, nullptr)) communicator->await_issued(Deadline::max());
+  if (auto* communicator = leave_group()) communicator->await_issued(Deadline::max());
 }
 
-void NcclTransport::leave_group() {
+Communicator* NcclTransport::leave_group() {
   const std::lock_guard lock(mutex_);
   grouping_ = false;
   told_.notify_all();
+  return std::exchange(grouped_, nullptr);
 }
 
 void NcclTransport::guard(Communicator& communicator) {

@@ -68,7 +68,8 @@ class NcclTransport final : public Transport {
   void put(Communicator& communicator);
   template <class Call>
   void enqueue(const Call& call);
-  void leave_group();
+  /// Whose operations were in it; null where there were none.
+  Communicator* leave_group();
   void guard(Communicator& communicator);
 
   const uint32_t actor_;
