@@ -3,7 +3,7 @@
 
 /// An op that never returns, of a library that, when the process ends, waits for its calls to return.
 
-#include "stretto/op.h"
+#include "source.h"
 
 #include <mutex>
 #include <unistd.h>
@@ -25,18 +25,9 @@ class StuckKernel final : public Kernel {
   }
 };
 
-class Stuck final : public Op {
+class Stuck final : public faulty::Source<StuckKernel> {
  public:
   OpInfo info() const override { return {"wait", "Waits for ever", {}, {{"never", ""}}, {}, 0}; }
-  Inference infer(const Call& /*call*/) const override {
-    Inference inference;
-    inference.results.resize(1);
-    inference.results[0].dtype = kI64;
-    return inference;
-  }
-  std::unique_ptr<Kernel> prepare(const Call& /*call*/, const stretto_native& /*lane*/) const override {
-    return std::make_unique<StuckKernel>();
-  }
 };
 
 }  // namespace
