@@ -3,6 +3,7 @@
 
 /// In which order the actors of one process open their devices and transports.
 
+#include "api_table.h"
 #include "scene.h"
 
 #include <chrono>
@@ -14,14 +15,14 @@
 namespace stretto::testing {
 namespace {
 
-/// A component's `open`, in the core's own copy of its table: see AdoptedComponent.
+/// A component's `open`.
 template <class Api>
 struct Stand {
   using Open = decltype(Api::open);
   Api* table = nullptr;
   Open own = nullptr;
   void stand_in(stretto_kind kind, const std::string& name, Open open) {
-    table = static_cast<Api*>(const_cast<void*>(catalogue().find(kind, name).raw->api));
+    table = &api_table<Api>(catalogue(), kind, name);
     own = std::exchange(table->open, open);
   }
   void step_down() { table->open = own; }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "watch.h"
 
+#include "api_table.h"
 #include "violations.h"
 
 #include <algorithm>
@@ -279,18 +280,12 @@ struct WatchedTransport {
   }
 };
 
-/// What the core calls through. The tables are its own copies, and not constant: see AdoptedComponent.
-template <class Api>
-Api& table_of(Catalogue& catalogue, stretto_kind kind, const std::string& name) {
-  return *static_cast<Api*>(const_cast<void*>(catalogue.find(kind, name).raw->api));
-}
-
 }  // namespace
 
 void watch(Catalogue& catalogue) {
-  WatchedThreads::stand_in(table_of<stretto_device_api>(catalogue, STRETTO_DEVICE, "cpu"));
-  WatchedDevice::stand_in(table_of<stretto_device_api>(catalogue, STRETTO_DEVICE, "cuda"));
-  WatchedTransport::stand_in(table_of<stretto_transport_api>(catalogue, STRETTO_TRANSPORT, "shm"));
+  WatchedThreads::stand_in(api_table<stretto_device_api>(catalogue, STRETTO_DEVICE, "cpu"));
+  WatchedDevice::stand_in(api_table<stretto_device_api>(catalogue, STRETTO_DEVICE, "cuda"));
+  WatchedTransport::stand_in(api_table<stretto_transport_api>(catalogue, STRETTO_TRANSPORT, "shm"));
   of_the_fake<void(int)>("stretto_fake_tell_threads_apart")(1);
 }
 
