@@ -350,7 +350,8 @@ TEST(OpeningThatFails, LeavesAThreadWithAllThatItUses) {
   const auto compiling = scene.options();
   const Graph graph = scene.take();
   auto running = run_options(false);
-  running.open = running.close = RunOptions::Seconds(0.1);
+  running.open = RunOptions::Seconds(2);  // time to come as far as prepare
+  running.close = RunOptions::Seconds(0.1);
   EXPECT_EQ(caught([&] { Runtime::open(compile(graph, compiling, *plugins), *plugins, running); }).code,
             Code::timed_out);
   plugins.reset();
